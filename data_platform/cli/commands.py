@@ -1,0 +1,64 @@
+"""What each command does, in order. How it looks is in `report`, how a run goes in `driving`."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import dagster as dg
+from rich.console import Console
+
+from data_platform import dagster_home
+from data_platform.cli import driving, report
+from data_platform.components.datasets import Datasets, installed
+from data_platform.components.samples import ensure_sample
+from data_platform.contracts.errors import ContractError
+from data_platform.definitions import DATASETS, build
+from data_platform.planning.catalog import CatalogError
+from data_platform.planning.stale import stale
+from data_platform.resources.environment import settings
+from data_platform.resources.platform import platform_of
+from data_platform.sql.model import ModelError
+
+# Mistakes in an author's files: told as they are, without a traceback.
+InputError = (ContractError, ModelError, CatalogError)
+
+
+def run() -> int:
+    """Makes everything that is stale, publishes it, and says what was done."""
+    console = Console()
+    datasets = installed(DATASETS)
+    _ensure_samples(console, datasets)
+    platform = platform_of(settings(), datasets.catalog)
+    charts = [chart for dataset in datasets.by_name.values() for chart in dataset.charts]
+    with dg.DagsterInstance.from_config(str(dagster_home.prepare(settings()))) as instance:
+        done = driving.run_what_is_stale(instance, build(), platform, charts, console)
+    report.print_done(console, platform, settings(), done)
+    return 1 if done.failed else 0
+
+
+def plan() -> int:
+    """Prints what is stale, what waits and why; changes nothing."""
+    console = Console()
+    datasets = installed(DATASETS)
+    _ensure_samples(console, datasets)
+    platform = platform_of(settings(), datasets.catalog)
+    answer = stale(platform.catalog, platform.lake, datetime.now(UTC))
+    report.print_plan(console, answer)
+    return 1 if answer.unanswered else 0
+
+
+def sample() -> int:
+    """Generates what the sample sources lack."""
+    _ensure_samples(Console(), installed(DATASETS))
+    return 0
+
+
+def _ensure_samples(console: Console, datasets: Datasets) -> None:
+    if settings().sources != "sample":
+        return
+    for name, dataset in datasets.by_name.items():
+        folder = settings().samples_path / name
+        if ensure_sample(dataset.folder, folder):
+            console.print(f"generated the sample of {name} in {folder}")
+
+
+COMMANDS: Mapping[str, Callable[[], int]] = {"run": run, "plan": plan, "sample": sample}

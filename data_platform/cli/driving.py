@@ -1,0 +1,157 @@
+"""Drives Dagster from the command line: one run for each batch that is stale, in this process, until nothing is."""
+
+import fcntl
+import socket
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+from rich.console import Console
+
+from data_platform.components.announcing import announce
+from data_platform.components.automation import IN_PROGRESS
+from data_platform.components.metadata import asset_key
+from data_platform.components.published import WAREHOUSE, chart_key, is_behind
+from data_platform.planning.batches import Batch, batches
+from data_platform.planning.catalog import RawTable
+from data_platform.planning.stale import Answer, Stale, stale
+from data_platform.steps.charts import Chart
+from data_platform.steps.platform import Platform
+
+_OWNER_TAG = "data_platform/process"
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass
+class Done:
+    """What was run, for the report."""
+
+    seconds: float = 0.0
+    run_ids: set[str] = field(default_factory=set)
+    failed: list[str] = field(default_factory=list)
+    answer: Answer = field(default_factory=Answer)
+    published: bool = False
+
+
+def run_what_is_stale(
+    instance: dg.DagsterInstance, defs: dg.Definitions, platform: Platform, charts: Sequence[Chart], console: Console
+) -> Done:
+    """Runs batches until nothing is stale or what is left has failed, then publishes once."""
+    began = time.perf_counter()
+    locks = Path(instance.root_directory) / "processes"
+    free_dead_runs(instance, locks)
+    announce(instance, platform)
+    with _Alive(locks) as alive:
+        runner = _Runner(instance, defs.resolve_implicit_global_asset_job_def(), console, alive.owner)
+        done = _run_until_current(runner, platform, charts)
+    done.run_ids, done.failed = runner.run_ids, runner.failed
+    done.seconds = time.perf_counter() - began
+    return done
+
+
+def _run_until_current(runner: "_Runner", platform: Platform, charts: Sequence[Chart]) -> Done:
+    done = Done(answer=stale(platform.catalog, platform.lake, datetime.now(UTC)))
+    todo = list(done.answer.stale)
+    tried: set[Stale] = set()
+    while found := batches(platform.catalog, todo):
+        for batch in found:
+            runner.run(batch.partition, [asset_key(name) for name in batch.tables], _told(batch))
+            tried.update(batch.causes)
+        # Sources were asked once; what their tables now hold is asked of the lake.
+        raw = [item for item in todo if isinstance(platform.catalog.tables[item.table], RawTable)]
+        models = stale(platform.catalog, platform.lake, datetime.now(UTC), ask=()).stale
+        todo = [item for item in (*raw, *models) if not any(item == t and item.wanted == t.wanted for t in tried)]
+    if is_behind(platform, charts):
+        done.published = runner.run(None, [WAREHOUSE, *(chart_key(chart) for chart in charts)], "warehouse and charts")
+    return done
+
+
+def _told(batch: Batch) -> str:
+    names = ", ".join(str(name) for name in batch.tables)
+    return f"{batch.partition or 'unpartitioned'}: {names}"
+
+
+class _Runner:
+    """Executes runs one after the other and remembers how they went."""
+
+    def __init__(self, instance: dg.DagsterInstance, job: dg.JobDefinition, console: Console, owner: str) -> None:
+        self.instance, self.job, self.console, self.owner = instance, job, console, owner
+        self.run_ids: set[str] = set()
+        self.failed: list[str] = []
+
+    def run(self, partition: str | None, keys: Sequence[dg.AssetKey], told: str) -> bool:
+        with self.console.status(told):
+            began = time.perf_counter()
+            result = self.job.execute_in_process(
+                instance=self.instance,
+                partition_key=partition,
+                asset_selection=list(keys),
+                raise_on_error=False,
+                run_config=_QUIET,
+                tags={_OWNER_TAG: self.owner},
+            )
+        self.run_ids.add(result.run_id)
+        mark = "[green]done[/]" if result.success else "[red]FAILED[/]"
+        self.console.print(f"{mark} {time.perf_counter() - began:6.1f} s  {told}", highlight=False)
+        for event in result.all_events:
+            if event.is_step_failure:
+                self.failed.append(f"{told}: {_reason(event)}")
+                self.console.print(f"       {_reason(event)}", style="red", highlight=False, markup=False)
+        return result.success
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    """What went wrong in one paragraph; where it went wrong in the code is in the Dagster UI."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error is not None else "failed without a word"
+
+
+def free_dead_runs(instance: dg.DagsterInstance, locks: Path) -> None:
+    """Closes runs of a command that was killed: they would stay STARTED and block the queue for others."""
+    for run in instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS)):
+        owner = run.tags.get(_OWNER_TAG)
+        if owner is not None and not _is_alive(owner, locks):
+            instance.report_run_failed(run, "the process that ran it is gone")
+
+
+class _Alive:
+    """A lock that the system takes away from a process that dies, however it dies; named in the tag of its runs."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{uuid.uuid4().hex}.lock"
+
+    @property
+    def owner(self) -> str:
+        return f"{socket.gethostname()}/{self.path.name}"
+
+    def __enter__(self) -> "_Alive":
+        self._file = self.path.open("w")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.path.unlink()
+        self._file.close()
+
+
+def _is_alive(owner: str, folder: Path) -> bool:
+    host, _, name = owner.partition("/")
+    if host != socket.gethostname():
+        return True
+    path = folder / Path(name).name
+    try:
+        with path.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    path.unlink(missing_ok=True)
+    return False

@@ -1,0 +1,148 @@
+"""When things run: a job, schedules and a sensor for each dataset, all of which ask what is stale and nothing else."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from data_platform.components.decisions import Ended, Request, decide, key_of
+from data_platform.components.loading import Dataset
+from data_platform.components.metadata import asset_key
+from data_platform.lake.names import TableName
+from data_platform.planning.batches import batches
+from data_platform.planning.catalog import Catalog, ModelTable
+from data_platform.planning.stale import stale
+from data_platform.steps.platform import Platform
+
+BATCH_TAG = "data_platform/batch"
+_MOST_REQUESTS = 10
+_SENSOR_SECONDS = 30
+IN_PROGRESS = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def dataset_automation(catalog: Catalog, dataset: Dataset) -> dg.Definitions:
+    """Job, schedules and sensor. Both are off until somebody turns them on."""
+    tables = [table for table in catalog if table.dataset == dataset.name]
+    made = [table.name for table in tables if not (isinstance(table, ModelTable) and table.is_view)]
+    job = dg.define_asset_job(
+        dataset.name,
+        selection=dg.AssetSelection.assets(*(asset_key(name) for name in made)),
+        description=f"Everything of {dataset.name}: what is stale in a partition is made again, the rest is left.",
+    )
+    here = frozenset(made)
+    return dg.Definitions(
+        jobs=[job],
+        schedules=[
+            _schedule(catalog, dataset, here, cron)
+            for cron in sorted({table.check_every for table in dataset.raw if table.check_every})
+        ],
+        sensors=[_sensor(catalog, dataset, here)],
+    )
+
+
+def _schedule(
+    catalog: Catalog, dataset: Dataset, here: frozenset[TableName], cron: str
+) -> dg.ScheduleDefinition:
+    ask = [table.name for table in dataset.raw if table.check_every == cron]
+    number = sorted({table.check_every for table in dataset.raw if table.check_every}).index(cron)
+    zones = {table.partitions.timezone for table in dataset.raw if table.partitions}
+
+    @dg.schedule(
+        name=f"{dataset.name}_check{number or ''}",
+        cron_schedule=cron,
+        job_name=dataset.name,
+        execution_timezone=next(iter(zones), "UTC"),
+        required_resource_keys={"platform"},
+        description=f"Asks the sources of {', '.join(map(str, ask))} what they have, and runs what is stale.",
+    )
+    def check(context: dg.ScheduleEvaluationContext) -> Sequence[dg.RunRequest] | dg.SkipReason:
+        return _requests(context.instance, context.resources.platform, catalog, here, ask)
+
+    return check
+
+
+def _sensor(
+    catalog: Catalog, dataset: Dataset, here: frozenset[TableName]
+) -> dg.SensorDefinition:
+    # Asking a folder costs nothing; a server is asked by the schedule, as often as its author says.
+    ask = [table.name for table in dataset.raw if table.source.is_local]
+
+    @dg.sensor(
+        name=f"{dataset.name}_is_stale",
+        job_name=dataset.name,
+        minimum_interval_seconds=_SENSOR_SECONDS,
+        required_resource_keys={"platform"},
+        description="Runs what is stale: new and corrected files in local folders, moved inputs, changed code.",
+    )
+    def look(context: dg.SensorEvaluationContext) -> Sequence[dg.RunRequest] | dg.SkipReason:
+        return _requests(context.instance, context.resources.platform, catalog, here, ask)
+
+    return look
+
+
+def _requests(
+    instance: dg.DagsterInstance,
+    platform: Platform,
+    catalog: Catalog,
+    here: frozenset[TableName],
+    ask: Iterable[TableName],
+) -> Sequence[dg.RunRequest] | dg.SkipReason:
+    now = datetime.now(UTC)
+    answer = stale(catalog, platform.lake, now, ask=ask, tables=here)
+    found = batches(catalog, answer.stale)
+    requests = decide(
+        found,
+        running=running_runs(instance),
+        ended=ended_runs(instance, [key_of(batch) for batch in found]),
+        now=now,
+        most=_MOST_REQUESTS,
+    )
+    if requests:
+        return [_run_request(request) for request in requests]
+    told = [f"{item.table} {item.partition}: {item.error}" for item in answer.unanswered]
+    if found:
+        told.append(f"{len(found)} runs wait for others, or for a while after they failed")
+    told += [f"{item.table} {item.partition}: {item.reason}" for item in answer.waiting if item.overdue]
+    return dg.SkipReason("; ".join(told[:5]) or "nothing is stale")
+
+
+def _run_request(request: Request) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=request.run_key,
+        partition_key=request.batch.partition,
+        asset_selection=[asset_key(name) for name in request.batch.tables],
+        tags={BATCH_TAG: request.key},
+    )
+
+
+def running_runs(instance: dg.DagsterInstance) -> list[tuple[str | None, frozenset[str]]]:
+    """Partition and assets (as `layer/table`) of each run that is queued or under way."""
+    runs = instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS))
+    return [
+        (
+            run.tags.get("dagster/partition"),
+            frozenset("/".join(key.path) for key in run.asset_selection or ()),
+        )
+        for run in runs
+    ]
+
+
+def ended_runs(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, Ended]:
+    """The finished runs of each request key."""
+    found = {}
+    for key in keys[: 2 * _MOST_REQUESTS]:
+        records = instance.get_run_records(dg.RunsFilter(tags={BATCH_TAG: key}))
+        ends = [
+            record.end_time or record.update_timestamp.timestamp()
+            for record in records
+            if record.dagster_run.is_finished
+        ]
+        if ends:
+            found[key] = Ended(len(ends), datetime.fromtimestamp(max(ends), UTC))
+    return found

@@ -1,0 +1,34 @@
+"""The component behind `type: data_platform.components.dataset.Dataset`: one folder becomes Dagster definitions."""
+
+import dagster as dg
+from pydantic import BaseModel
+
+from data_platform.components.assets import dataset_assets
+from data_platform.components.automation import dataset_automation
+from data_platform.components.datasets import installed
+from data_platform.components.published import chart_assets
+from data_platform.components.spec import DatasetSpec
+
+
+class Dataset(dg.Component):
+    """A dataset: raw tables by source, staged and curated tables by the files in `staged/` and `curated/`."""
+
+    @classmethod
+    def get_model_cls(cls) -> type[BaseModel]:
+        """What may stand under `attributes`: Dagster checks it, and makes it known to editors."""
+        return DatasetSpec
+
+    @classmethod
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> "Dataset":
+        # The whole folder is read at once in `build_defs`, which tells the line of a mistake in any of its files.
+        return cls()
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Assets, checks, job, schedules and sensor of the folder that the `defs.yaml` is in."""
+        datasets = installed(context.defs_module_path)
+        dataset = datasets.by_name[context.path.name]
+        return dg.Definitions.merge(
+            dataset_assets(datasets.catalog, dataset),
+            chart_assets(dataset),
+            dataset_automation(datasets.catalog, dataset),
+        )

@@ -1,0 +1,148 @@
+"""The published warehouse and its charts as assets: the end of the graph, shared by all datasets."""
+
+import base64
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from data_platform.components.automation import BATCH_TAG, ended_runs, running_runs
+from data_platform.components.decisions import decide, key_of
+from data_platform.components.loading import Dataset
+from data_platform.components.metadata import asset_key
+from data_platform.lake.names import TableName
+from data_platform.planning.batches import Batch
+from data_platform.planning.catalog import Catalog, ModelTable
+from data_platform.planning.stale import Stale
+from data_platform.planning.versions import Versions, combined
+from data_platform.steps.charts import Chart, chart_is_behind, draw
+from data_platform.steps.platform import Platform
+from data_platform.steps.publish import behind, publish_warehouse
+
+WAREHOUSE = dg.AssetKey(["published", "warehouse"])
+
+
+def warehouse_asset(catalog: Catalog) -> dg.AssetsDefinition:
+    """One asset for the file that readers open. It reads the tables that no other table reads, and so all."""
+    ends = [
+        table.name
+        for table in catalog
+        if isinstance(table, ModelTable) and not table.is_view and not catalog.readers[table.name]
+    ]
+    spec = dg.AssetSpec(
+        WAREHOUSE,
+        description="What readers open: curated and quarantined rows as tables, staged ones as views, and the "
+        "accounts of all commits in `operations`. Replaced in one step, so that nobody ever sees half of it.",
+        group_name="published",
+        kinds={"duckdb"},
+        skippable=True,
+        deps=[dg.AssetDep(asset_key(name), partition_mapping=_all(catalog, name)) for name in ends],
+    )
+
+    @dg.multi_asset(name="published__warehouse", specs=[spec], can_subset=True, required_resource_keys={"platform"})
+    def publish_asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        platform: Platform = context.resources.platform
+        published = publish_warehouse(platform, now=datetime.now(UTC))
+        if published is None:
+            context.log_event(dg.AssetObservation(WAREHOUSE, metadata={"reason": "no table is built yet"}))
+            return
+        publication = published.publication
+        yield dg.MaterializeResult(
+            asset_key=WAREHOUSE,
+            metadata={
+                "outcome": "published" if published.changed else "unchanged",
+                "published_at": dg.MetadataValue.timestamp(publication.published_at),
+                "relations": published.relations,
+                "path": dg.MetadataValue.path(str(platform.warehouse / "warehouse.duckdb")),
+            },
+            data_version=dg.DataVersion(publication.id),
+        )
+
+    return publish_asset
+
+
+def _all(catalog: Catalog, name: object) -> dg.PartitionMapping | None:
+    table = next(table for table in catalog if table.name == name)
+    return None if table.partitions is None else dg.AllPartitionMapping()
+
+
+def chart_assets(dataset: Dataset) -> dg.Definitions:
+    """An asset for each chart of a dataset; the picture shows in its metadata."""
+    return dg.Definitions(assets=[_chart_asset(chart) for chart in dataset.charts])
+
+
+def chart_key(chart: Chart) -> dg.AssetKey:
+    return dg.AssetKey(["charts", chart.name])
+
+
+def _chart_asset(chart: Chart) -> dg.AssetsDefinition:
+    spec = dg.AssetSpec(
+        chart_key(chart),
+        description=chart.description,
+        group_name=chart.dataset,
+        kinds={"altair"},
+        skippable=True,
+        deps=[WAREHOUSE],
+    )
+
+    @dg.multi_asset(name=f"charts__{chart.name}", specs=[spec], can_subset=True, required_resource_keys={"platform"})
+    def draw_asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        drawn = draw(context.resources.platform, chart)
+        if drawn is None:
+            context.log_event(dg.AssetObservation(chart_key(chart), metadata={"reason": "nothing is published yet"}))
+            return
+        picture = base64.b64encode(drawn.png).decode()
+        yield dg.MaterializeResult(
+            asset_key=chart_key(chart),
+            metadata={
+                "picture": dg.MetadataValue.md(f"![{chart.name}](data:image/png;base64,{picture})"),
+                "page": dg.MetadataValue.path(str(drawn.page)),
+                "outcome": "drawn" if drawn.changed else "unchanged",
+            },
+            data_version=dg.DataVersion(drawn.version),
+        )
+
+    return draw_asset
+
+
+def published_definitions(catalog: Catalog, charts: Sequence[Chart]) -> dg.Definitions:
+    """The warehouse, the job that publishes it and draws the charts, and the sensor that notices it is behind."""
+    job = dg.define_asset_job(
+        "publish",
+        selection=dg.AssetSelection.assets(WAREHOUSE, *(chart_key(chart) for chart in charts)),
+        description="Publishes what is committed and draws the charts again; does nothing when nothing has changed.",
+    )
+
+    @dg.sensor(
+        name="warehouse_is_behind",
+        job=job,
+        minimum_interval_seconds=30,
+        required_resource_keys={"platform"},
+        description="Publishes once a batch of runs is over and readers would see something new.",
+    )
+    def look(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        platform: Platform = context.resources.platform
+        if running_runs(context.instance):
+            return dg.SkipReason("runs are under way; one publication will do for all of them")
+        if not is_behind(platform, charts):
+            return dg.SkipReason("readers see everything that is committed")
+        batch = Batch(None, (), (Stale(TableName("published", "warehouse"), "all", "behind", wanted(platform)),))
+        ended = ended_runs(context.instance, [key_of(batch)])
+        requests = decide([batch], running=[], ended=ended, now=datetime.now(UTC), most=1)
+        if not requests:
+            return dg.SkipReason("the last attempt failed; waiting a while before the next")
+        return dg.RunRequest(run_key=requests[0].run_key, tags={BATCH_TAG: requests[0].key})
+
+    return dg.Definitions(assets=[warehouse_asset(catalog)], jobs=[job], sensors=[look])
+
+
+def is_behind(platform: Platform, charts: Sequence[Chart]) -> bool:
+    """Whether readers would see something new after the job `publish`."""
+    return behind(platform) or any(chart_is_behind(platform, chart) for chart in charts)
+
+
+def wanted(platform: Platform) -> str:
+    """What would be published: the versions of all built tables as one."""
+    versions = Versions(platform.catalog, platform.lake)
+    built = [table.name for table in platform.catalog if isinstance(table, ModelTable) and not table.is_view]
+    return combined({str(name): combined(versions.of(name)) for name in built})

@@ -1,0 +1,49 @@
+"""Loads a model that is a pure Python function; its code version covers its source and the packages it imports."""
+
+import ast
+import importlib.metadata
+import inspect
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from data_platform.components.modules import function_of, load_module
+from data_platform.contracts.contract import Contract
+from data_platform.contracts.errors import ContractError
+from data_platform.contracts.yaml_file import YamlFile
+from data_platform.lake.names import TableName
+from data_platform.planning.catalog import PythonModel
+
+
+def load_python_model(path: Path, file: YamlFile, contract: Contract) -> PythonModel:
+    """The function of the file's name. Raises ContractError when it is not there or takes other inputs."""
+    if not contract.inputs:
+        raise ContractError(file.path, 1, f"{path.name} needs `inputs: [layer.table, …]`: what the function is given")
+    text = path.read_text(encoding="utf-8")
+    function = function_of(load_module(path), path, path.stem, "it makes the table")
+    try:
+        names = [TableName.parse(text).table for text in contract.inputs]
+    except ValueError as error:
+        raise ContractError(file.path, file.line("inputs"), str(error)) from error
+    taken = list(inspect.signature(function).parameters)
+    if sorted(taken) != sorted(names):
+        line = inspect.getsourcelines(function)[1]
+        text = f"{path.stem}({', '.join(taken)}) must take its inputs by their table names: {', '.join(names)}"
+        raise ContractError(path, line, text)
+    return PythonModel(path, text, function, _packages(text))
+
+
+def _packages(text: str) -> Mapping[str, str]:
+    """Installed version of each distribution that the module imports."""
+    modules = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules.add(node.module.partition(".")[0])
+    by_module = importlib.metadata.packages_distributions()
+    return {
+        distribution: importlib.metadata.version(distribution)
+        for module in sorted(modules - set(sys.stdlib_module_names))
+        for distribution in by_module.get(module, ())
+    }

@@ -1,0 +1,95 @@
+"""A dataset's `defs.yaml` as values: what its author may write under `attributes`."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from data_platform.contracts.contract import Part
+from data_platform.contracts.partitions import Kind, Partitions, parse_key
+from data_platform.contracts.raw import RawColumn
+from data_platform.planning.catalog import Expected
+
+# `start: 2011-01-01` unquoted is a date to YAML.
+KeyText = Annotated[str, BeforeValidator(lambda value: value.isoformat() if isinstance(value, date) else value)]
+
+
+class Window(Part):
+    """First partition key and the time zone in which partitions begin and end."""
+
+    start: KeyText
+    timezone: str = "UTC"
+
+
+class PartitionsSpec(Part):
+    """Exactly one of the kinds."""
+
+    monthly: Window | None = None
+    weekly: Window | None = None
+    daily: Window | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "PartitionsSpec":
+        if len(self.model_fields_set) != 1:
+            raise ValueError("write exactly one of monthly, weekly, daily")
+        _ = self.partitions
+        return self
+
+    @property
+    def kind(self) -> Kind:
+        return "monthly" if self.monthly else "weekly" if self.weekly else "daily"
+
+    @property
+    def partitions(self) -> Partitions:
+        window = self.monthly or self.weekly or self.daily
+        assert window is not None  # exactly one is set
+        return Partitions(self.kind, parse_key(self.kind, window.start), window.timezone)
+
+
+class HttpFileSpec(Part):
+    """A file per partition at an address; `{partition:%Y-%m}` stands for the partition's start."""
+
+    url: str
+    timeout_seconds: float = Field(30.0, gt=0)
+    attempts: int = Field(5, ge=1)
+
+
+class SourceSpec(Part):
+    """Where bytes come from: one kind of source."""
+
+    http_file: HttpFileSpec
+
+
+class ExpectedSpec(Part):
+    """`after_days`: when a partition should exist, counted from its end. `recheck_last`: how many of the latest
+    received ones are asked for corrections."""
+
+    after_days: int = Field(0, ge=0)
+    recheck_last: int | Literal["all"] = "all"
+
+    @property
+    def expected(self) -> Expected:
+        return Expected(self.after_days, self.recheck_last)
+
+
+class RawTableSpec(Part):
+    """One raw table: where it comes from, when, and the columns that staged models rely on."""
+
+    description: str = Field(min_length=1)
+    owners: tuple[str, ...] = ()
+    source: SourceSpec
+    format: Literal["parquet", "csv"] | None = None
+    partitions: Literal["none"] | None = None
+    start: KeyText | None = None
+    expected: ExpectedSpec = ExpectedSpec(after_days=0)
+    check_every: str | None = None
+    columns: dict[str, RawColumn] = Field(min_length=1)
+
+
+class DatasetSpec(Part):
+    """A whole dataset."""
+
+    description: str = Field(min_length=1)
+    owners: tuple[str, ...] = ()
+    partitions: PartitionsSpec | None = None
+    raw: dict[str, RawTableSpec] = Field(default_factory=dict)

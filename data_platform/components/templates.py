@@ -1,0 +1,21 @@
+"""Fills `{{ variables }}` in a dataset's addresses from the settings."""
+
+import re
+from collections.abc import Mapping
+
+from data_platform.contracts.errors import nearest
+
+_VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+
+
+def resolved(text: str, variables: Mapping[str, str]) -> str:
+    """The text with each variable's value in its place. Raises ValueError naming one that does not exist."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in variables:
+            raise ValueError(f"variable '{name}' is unknown{nearest(name, variables)}")
+        # Braces in a value are not for the partition to fill.
+        return variables[name].replace("{", "{{").replace("}", "}}")
+
+    return _VARIABLE.sub(value, text)

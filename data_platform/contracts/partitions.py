@@ -1,0 +1,76 @@
+"""Which partitions a table has: months, weeks or days, their keys and their bounds in local time."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+Kind = Literal["monthly", "weekly", "daily"]
+_FORMATS: dict[str, str] = {"monthly": "%Y-%m", "weekly": "%Y-%m-%d", "daily": "%Y-%m-%d"}
+
+
+@dataclass(frozen=True)
+class Partitions:
+    """Consecutive windows of local time from `start` to `end` (the start of the last one; None: up to now)."""
+
+    kind: Kind
+    start: date
+    timezone: str
+    end: date | None = None
+
+    @property
+    def format(self) -> str:
+        """The strftime format of a key: `2024-01` for months, `2024-01-06` for weeks and days."""
+        return _FORMATS[self.kind]
+
+    def keys(self, now: datetime) -> list[str]:
+        """Keys of all windows that are over at `now` (an aware datetime), oldest first."""
+        today = now.astimezone(ZoneInfo(self.timezone)).date()
+        keys = []
+        start = self.start
+        while (end := self._next(start)) <= today and (self.end is None or start <= self.end):
+            keys.append(start.strftime(self.format))
+            start = end
+        return keys
+
+    def has(self, key: str) -> bool:
+        """Whether the key names a window of ours (whether or not it is over)."""
+        try:
+            start = self._parse(key)
+        except ValueError:
+            return False
+        on_grid = self.kind != "weekly" or (start - self.start).days % 7 == 0
+        return on_grid and self.start <= start and (self.end is None or start <= self.end)
+
+    def bounds(self, key: str) -> tuple[datetime, datetime]:
+        """First moment of the window and first moment after it, in local time without zone.
+
+        Raises ValueError when the key is not of this kind.
+        """
+        start = self._parse(key)
+        midnight = datetime.min.time()
+        return datetime.combine(start, midnight), datetime.combine(self._next(start), midnight)
+
+    def ends_at(self, key: str) -> datetime:
+        """The aware moment at which the window is over."""
+        return self.bounds(key)[1].replace(tzinfo=ZoneInfo(self.timezone))
+
+    def _parse(self, key: str) -> date:
+        start = parse_key(self.kind, key)
+        if start.strftime(self.format) != key:
+            raise ValueError(f"'{key}' is no {self.kind} partition key: write it like {self.start:{self.format}}")
+        return start
+
+    def _next(self, start: date) -> date:
+        if self.kind == "monthly":
+            return date(start.year + start.month // 12, start.month % 12 + 1, 1)
+        return start + timedelta(days=7 if self.kind == "weekly" else 1)
+
+
+def parse_key(kind: Kind, key: str) -> date:
+    """The first day of the window that a key names. Raises ValueError with an example of the right form."""
+    try:
+        return datetime.strptime(key, _FORMATS[kind]).date()
+    except ValueError as error:
+        example = date(2024, 1, 6).strftime(_FORMATS[kind])
+        raise ValueError(f"'{key}' is no {kind} partition key: write it like {example}") from error

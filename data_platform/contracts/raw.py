@@ -1,0 +1,92 @@
+"""What staged models may rely on in raw files, and how each file's columns are matched with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from data_platform.contracts.contract import ColumnType, Part
+
+
+class RawColumn(Part):
+    """A source column: the name and type that models see, whatever this month's file calls and types it."""
+
+    type: ColumnType
+    aliases: tuple[str, ...] = ()
+    optional: bool = False
+    description: str = ""
+    personal: bool = False
+
+
+class RawColumns(Part):
+    """All declared columns of a raw table."""
+
+    columns: dict[str, RawColumn] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Physical:
+    """A column as it stands in a file."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How a file differs from what is declared. Only `missing` stops the table; the rest is told."""
+
+    unknown: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    retyped: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """One line for people; empty when nothing drifted."""
+        parts = [
+            ("unknown columns", self.unknown),
+            ("missing columns", self.missing),
+            ("optional columns absent", self.absent),
+            ("renamed", tuple(f"{name} is called {found}" for name, found in self.renamed)),
+            ("other type", tuple(f"{name} is {found}, declared {wanted}" for name, wanted, found in self.retyped)),
+        ]
+        return "; ".join(f"{label}: {', '.join(values)}" for label, values in parts if values)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Declared name → the file's column, or None where the file has none; and the drift."""
+
+    columns: Mapping[str, Physical | None]
+    drift: Drift
+
+
+def match(declared: Mapping[str, RawColumn], found: Sequence[tuple[str, str]]) -> Matched:
+    """Finds each declared column in a file: by its name, by an alias, then by either in another case.
+
+    `found` are (name, type) of the file's columns in order.
+    """
+    by_name = {name: Physical(name, type_) for name, type_ in found}
+    by_folded = {name.lower(): physical for name, physical in reversed(by_name.items())}
+    columns: dict[str, Physical | None] = {}
+    for name, column in declared.items():
+        names = (name, *column.aliases)
+        exact = next((by_name[candidate] for candidate in names if candidate in by_name), None)
+        folded = next((by_folded[c.lower()] for c in names if c.lower() in by_folded), None)
+        columns[name] = exact or folded
+    used = {physical.name for physical in columns.values() if physical}
+    present = [(name, column, columns[name]) for name, column in declared.items()]
+    return Matched(
+        columns,
+        Drift(
+            unknown=tuple(name for name, _ in found if name not in used),
+            missing=tuple(name for name, column, at in present if at is None and not column.optional),
+            absent=tuple(name for name, column, at in present if at is None and column.optional),
+            renamed=tuple((name, at.name) for name, _, at in present if at and at.name != name),
+            retyped=tuple(
+                (name, column.type, at.type) for name, column, at in present if at and at.type != column.type
+            ),
+        ),
+    )

@@ -1,0 +1,69 @@
+"""Compiles a contract into named conditions over its typed columns. What breaks none is clean."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from data_platform.contracts.contract import ColumnSpec, Contract
+from data_platform.contracts.quoting import identifier, literal
+
+Kind = Literal["reject", "drop", "flag"]
+# One bit a rule in a HUGEINT, which is signed: 126 leaves room for the sign.
+MOST_RULES = 126
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A named rule: SQL over the table's columns that is true where the rule is broken (NULL: not broken)."""
+
+    name: str
+    kind: Kind
+    sql: str
+
+
+def conditions(contract: Contract, bounds: tuple[datetime, datetime] | None) -> tuple[Condition, ...]:
+    """The rules of a contract: those its columns imply (all `reject`), then its own, in the file's order.
+
+    `bounds` are the partition's first moment and the first after it (local time), None if unpartitioned.
+    Raises ValueError when there are more rules than bits.
+    """
+    implied = [
+        Condition(f"{name}_{suffix}", "reject", sql)
+        for name, column in contract.columns.items()
+        for suffix, sql in _implied(identifier(name), column, bounds)
+    ]
+    own = [Condition(rule.name, rule.kind, rule.condition) for rule in contract.rules]
+    if len(implied) + len(own) > MOST_RULES:
+        raise ValueError(f"{len(implied) + len(own)} rules; at most {MOST_RULES} fit one table: join some into one")
+    return (*implied, *own)
+
+
+def _implied(column: str, spec: ColumnSpec, bounds: tuple[datetime, datetime] | None) -> list[tuple[str, str]]:
+    found = []
+    if spec.required:
+        found.append(("required", f"{column} IS NULL"))
+    if spec.min is not None or spec.max is not None:
+        found.append(("range", _outside(column, spec)))
+    if spec.accepted is not None:
+        accepted = ", ".join(_typed(value, spec.type) for value in spec.accepted)
+        found.append(("accepted", f"{column} NOT IN ({accepted})"))
+    if spec.within_partition and bounds is not None:
+        start, end = (_typed(moment, spec.type) for moment in bounds)
+        found.append(("within_partition", f"{column} < {start} OR {column} >= {end}"))
+    return found
+
+
+def _outside(column: str, spec: ColumnSpec) -> str:
+    parts = []
+    if spec.min is not None:
+        parts.append(f"{column} < {_typed(spec.min, spec.type)}")
+    if spec.max is not None:
+        parts.append(f"{column} > {_typed(spec.max, spec.type)}")
+    if spec.type in ("DOUBLE", "FLOAT"):
+        # NaN is greater than every number in DuckDB: without a max it would pass.
+        parts.append(f"isnan({column})")
+    return " OR ".join(parts)
+
+
+def _typed(value: object, type_: str) -> str:
+    return f"CAST({literal(value)} AS {type_})"

@@ -1,0 +1,223 @@
+"""Staging: a few small statements over one model that quarantine, deduplicate, write and count each row.
+
+One statement over a materialized model would hold a month of rows in memory (1.3 GB against 0.36 GB measured
+on 3.3 M rows); each statement here reads just the columns that it needs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from data_platform.contracts.account import Identity
+from data_platform.contracts.quoting import identifier
+from data_platform.contracts.rules import Condition
+from data_platform.engines.copies import Copied, copy, identities, identities_of
+from data_platform.engines.typing import ModelColumns, typed_select
+
+IDENTITY = ("_source_file", "_source_row")
+
+
+@dataclass(frozen=True)
+class Staging:
+    """What to stage: a SELECT that carries row identity, and its contract in compiled form.
+
+    `columns` are (name, type) as contracted; `first_by` orders the rows of one grain, empty when repeated
+    grains are not to be removed.
+    """
+
+    select: str
+    columns: tuple[tuple[str, str], ...]
+    conditions: tuple[Condition, ...]
+    grain: tuple[str, ...] = ()
+    first_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What was written and where each row went; not yet visible to anybody."""
+
+    clean: Copied | None
+    rejected: Copied | None
+    clean_rows: Mapping[str, Identity]
+    rejected_rows: Mapping[str, Identity]
+    dropped_rows: Mapping[str, Identity]
+    rejected_by: Mapping[str, int]
+    dropped_by: Mapping[str, int]
+    flagged: Mapping[str, int]
+    repeated_grains: int
+    statements: tuple[str, ...] = field(repr=False)
+
+
+class _Bits:
+    """Which bit stands for which rule: `castable` first, then the contract's, and `rounded` as a flag."""
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self.conditions = (
+            Condition("castable", "reject", "_original IS NOT NULL"),
+            *conditions,
+            Condition("rounded", "flag", "_rounded"),
+        )
+        self.type = "BIGINT" if len(self.conditions) <= 62 else "HUGEINT"
+
+    def expression(self) -> str:
+        return " | ".join(
+            f"CASE WHEN {condition.sql} THEN CAST({1 << bit} AS {self.type}) ELSE 0 END"
+            for bit, condition in enumerate(self.conditions)
+        )
+
+    def mask(self, *kinds: str) -> str:
+        bits = sum(1 << bit for bit, condition in enumerate(self.conditions) if condition.kind in kinds)
+        return f"CAST({bits} AS {self.type})"
+
+    def count(self, bits: Sequence[tuple[int, int]], kind: str, *, unless: int = 0) -> dict[str, int]:
+        """Rows per broken rule of a kind, leaving out rows that have any bit of `unless`."""
+        counts = {
+            condition.name: sum(rows for value, rows in bits if value >> bit & 1 and not value & unless)
+            for bit, condition in enumerate(self.conditions)
+            if condition.kind == kind
+        }
+        return {name: rows for name, rows in counts.items() if rows}
+
+    def value(self, *kinds: str) -> int:
+        return sum(1 << bit for bit, condition in enumerate(self.conditions) if condition.kind in kinds)
+
+    def names(self) -> str:
+        """SQL for the list of rejecting rules that a row broke."""
+        cases = ", ".join(
+            f"CASE WHEN _bits & CAST({1 << bit} AS {self.type}) <> 0 THEN '{condition.name}' END"
+            for bit, condition in enumerate(self.conditions)
+            if condition.kind == "reject"
+        )
+        return f"list_filter([{cases}], lambda rule: rule IS NOT NULL)"
+
+
+def stage(connection: duckdb.DuckDBPyConnection, staging: Staging, *, clean: Path, rejected: Path) -> Staged:
+    """Writes clean rows to `clean` and quarantined ones to `rejected` and counts what became of every row.
+
+    The model must be deterministic: it is evaluated by several statements, and the account compares them.
+    Raises ModelColumnsError when the model's columns are not the contract's, duckdb.Error when it cannot run.
+    """
+    run = _Run(connection, staging)
+    bits = run.count_bits()
+    rejecting = run.bits.value("reject")
+    repeated = run.keep_odd_rows(broken=any(value & rejecting for value, _ in bits))
+    removed = repeated if staging.first_by else 0
+    written_clean = copy(connection, run.clean_select(without_repeated=removed > 0), clean)
+    written_rejected = (
+        copy(connection, run.rejected_select(with_repeated=removed > 0), rejected) if run.has_odd else None
+    )
+    rejected_by = run.bits.count(bits, "reject")
+    if removed:
+        rejected_by["duplicate"] = removed
+    dropped_by = run.bits.count(bits, "drop", unless=rejecting)
+    remaining = [*bits, *run.removed_bits()] if removed else bits
+    return Staged(
+        clean=written_clean,
+        rejected=written_rejected,
+        clean_rows=identities(connection, [clean] if written_clean else []),
+        rejected_rows=identities(connection, [rejected] if written_rejected else []),
+        dropped_rows=run.dropped() if dropped_by else {},
+        rejected_by=rejected_by,
+        dropped_by=dropped_by,
+        flagged=run.bits.count(remaining, "flag", unless=run.bits.value("reject", "drop")),
+        repeated_grains=repeated,
+        statements=tuple(run.statements),
+    )
+
+
+class _Run:
+    """The statements of one staging, in the order in which they must run."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, staging: Staging) -> None:
+        self.connection = connection
+        self.staging = staging
+        self.bits = _Bits(staging.conditions)
+        self.columns = ", ".join(identifier(name) for name, _ in staging.columns)
+        self.grain = ", ".join(identifier(name) for name in staging.grain)
+        self.statements: list[str] = []
+        self.has_odd = False
+        self.has_repeated = False
+        model = ModelColumns.of(connection, staging.select)
+        hash_ = f"hash({self.grain})" if self.grain else "CAST(NULL AS UBIGINT)"
+        self.head = (
+            f"WITH model AS ({staging.select}), typed AS ({typed_select(model, staging.columns)}), "
+            f"ok AS (SELECT {self.columns}, _source_file, _source_row, _original, "
+            f"{self.bits.expression()} AS _bits, {hash_} AS _hash FROM typed)"
+        )
+        self.out = f"_bits & {self.bits.mask('reject', 'drop')}"
+        self.reject = f"_bits & {self.bits.mask('reject')}"
+
+    def count_bits(self) -> list[tuple[int, int]]:
+        """Rows per combination of broken rules and flags; keeps each row's grain hash where there is a grain."""
+        if not self.grain:
+            return self._execute(f"{self.head} SELECT _bits, count(*) FROM ok GROUP BY 1").fetchall()
+        key = f"CASE WHEN {self.out} = 0 THEN _hash END"
+        self._execute(f"CREATE TEMP TABLE keys AS {self.head} SELECT {key} AS _hash, _bits FROM ok")
+        self._execute(
+            "CREATE TEMP TABLE repeated AS "
+            "SELECT _hash FROM keys WHERE _hash IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
+        )
+        self.has_repeated = _one(self._execute("SELECT count(*) FROM repeated")) > 0
+        bits = self._execute("SELECT _bits, count(*) FROM keys GROUP BY 1").fetchall()
+        self._execute("DROP TABLE keys")
+        return bits
+
+    def keep_odd_rows(self, *, broken: bool) -> int:
+        """Sets the rejected rows and those with a repeated grain aside, ranked; returns how many repeat another's."""
+        self.has_odd = broken or self.has_repeated
+        if not self.has_odd:
+            return 0
+        rank, first, candidates = "CAST(NULL AS BIGINT)", "CAST(NULL AS VARCHAR)", "false"
+        if self.has_repeated:
+            order = ", ".join([*self.staging.first_by, *IDENTITY])
+            window = f"OVER (PARTITION BY {self.grain}, {self.out} = 0 ORDER BY {order})"
+            rank = f"CASE WHEN {self.out} = 0 THEN row_number() {window} END"
+            first = f"CASE WHEN {self.out} = 0 THEN first_value(_source_file || '#' || _source_row) {window} END"
+            # Hashes find the candidates, the window compares values: a collision only sends a row here in vain.
+            candidates = f"({self.out} = 0 AND _hash IN (SELECT _hash FROM repeated))"
+        self._execute(
+            f"CREATE TEMP TABLE odd AS {self.head} SELECT *, {rank} AS _rank, {first} AS _first "
+            f"FROM ok WHERE {self.reject} <> 0 OR {candidates}"
+        )
+        return _one(self._execute("SELECT count(*) FROM odd WHERE _rank > 1"))
+
+    def removed_bits(self) -> list[tuple[int, int]]:
+        """The flags of duplicates, with negative counts: flags are of clean rows."""
+        return self._execute("SELECT _bits, -count(*) FROM odd WHERE _rank > 1 GROUP BY 1").fetchall()
+
+    def clean_select(self, *, without_repeated: bool) -> str:
+        told = f"{self.columns}, _source_file, _source_row"
+        select = f"{self.head} SELECT {told} FROM ok WHERE {self.out} = 0"
+        if without_repeated:
+            select += (
+                " AND NOT EXISTS (SELECT 1 FROM repeated WHERE repeated._hash = ok._hash) "
+                f"UNION ALL SELECT {told} FROM odd WHERE _rank = 1"
+            )
+        return self._noted(select)
+
+    def rejected_select(self, *, with_repeated: bool) -> str:
+        rules = f"CASE WHEN {self.reject} <> 0 THEN {self.bits.names()} ELSE ['duplicate'] END"
+        also = " OR _rank > 1" if with_repeated else ""
+        return self._noted(
+            f"SELECT {self.columns}, _source_file, _source_row, {rules} AS _rules, _original, "
+            f"CASE WHEN _rank > 1 THEN _first END AS _duplicate_of FROM odd WHERE {self.reject} <> 0{also}"
+        )
+
+    def dropped(self) -> dict[str, Identity]:
+        drop = self.bits.mask("drop")
+        rows = f"SELECT _source_file, _source_row FROM ok WHERE _bits & {drop} <> 0 AND {self.reject} = 0"
+        return identities_of(self.connection, f"({self.head} {rows})")
+
+    def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+        return self.connection.execute(self._noted(sql))
+
+    def _noted(self, sql: str) -> str:
+        self.statements.append(sql)
+        return sql
+
+
+def _one(result: duckdb.DuckDBPyConnection) -> int:
+    row = result.fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,69 @@
+"""Casts a model's columns to what its contract says, and keeps what a cast would lose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from data_platform.contracts.quoting import identifier
+from data_platform.engines.inputs import changes, keeps_values, originals
+
+
+class ModelColumnsError(ValueError):
+    """The model's columns are not those of its contract."""
+
+
+@dataclass(frozen=True)
+class ModelColumns:
+    """Name and type of each column that a model's SELECT gives, hidden ones left out."""
+
+    types: dict[str, str]
+
+    @classmethod
+    def of(cls, connection: duckdb.DuckDBPyConnection, select: str) -> "ModelColumns":
+        """Asks DuckDB, without running the model."""
+        rows = connection.execute(f"DESCRIBE {select}").fetchall()
+        return cls({name: type_ for name, type_, *_ in rows if not name.startswith("_")})
+
+    def check(self, contracted: Sequence[tuple[str, str]]) -> None:
+        """Raises ModelColumnsError naming the columns that only one side has."""
+        names = {name.lower(): name for name in self.types}
+        wanted = {name.lower(): name for name, _ in contracted}
+        missing = [name for key, name in wanted.items() if key not in names]
+        extra = [name for key, name in names.items() if key not in wanted]
+        if missing:
+            raise ModelColumnsError(
+                f"the contract has {', '.join(missing)}, which the SELECT does not give; "
+                f"it gives {', '.join(self.types)}. "
+                "Add the column to the SELECT or drop it from the contract"
+            )
+        if extra:
+            raise ModelColumnsError(
+                f"the SELECT gives {', '.join(extra)}, which the contract lacks. Describe it there or leave it out"
+            )
+
+    def type_of(self, name: str) -> str:
+        return next(type_ for found, type_ in self.types.items() if found.lower() == name.lower())
+
+
+def typed_select(model: ModelColumns, contracted: Sequence[tuple[str, str]]) -> str:
+    """SELECT over `model`: each contracted column cast, row identity, `_original` and `_rounded`.
+
+    `_original` is JSON of the texts that no cast could keep (from the raw file or here), NULL when all fit;
+    `_rounded` is true where a fraction was rounded to a DECIMAL's scale.
+    """
+    model.check(contracted)
+    casts, broken, rounded = [], {}, []
+    for name, wanted in contracted:
+        column, has = f"model.{identifier(name)}", model.type_of(name)
+        cast = column if has == wanted else f"TRY_CAST({column} AS {wanted})"
+        casts.append(f"{cast} AS {identifier(name)}")
+        if not keeps_values(has, wanted):
+            broken[name] = (column, changes(column, has, wanted))
+            if wanted.startswith("DECIMAL") and has in ("DOUBLE", "FLOAT"):
+                rounded.append(f"CAST({cast} AS {has}) <> {column}")
+    original = f"coalesce(model._uncast, {originals(broken)})" if broken else "model._uncast"
+    return (
+        f"SELECT {', '.join(casts)}, model._source_file, model._source_row, "
+        f"{original} AS _original, {' OR '.join(rounded) or 'false'} AS _rounded FROM model"
+    )

@@ -1,0 +1,81 @@
+"""Turns what is stale into runs: which tables are made together, in one run for one partition."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data_platform.lake.names import TableName
+from data_platform.lake.tables import UNPARTITIONED
+from data_platform.planning.catalog import Catalog, ModelTable
+from data_platform.planning.stale import Stale
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One run: tables in order, for one partition (None: unpartitioned tables)."""
+
+    partition: str | None
+    tables: tuple[TableName, ...]
+    causes: tuple[Stale, ...]
+    """The stale partitions that the run is for; the other tables follow from them."""
+
+
+def batches(catalog: Catalog, stale: Sequence[Stale]) -> list[Batch]:
+    """The runs that can start now, oldest partition first.
+
+    A partition's run takes along the tables of the same partition that read what it makes. Tables that would read
+    across partitions (or an unpartitioned table that is stale itself) come with the next question, when their
+    inputs stand. Ask `stale` again afterwards, until it has nothing to say.
+    """
+    blocked = _blocked(catalog, {item.table for item in stale})
+    groups: dict[tuple[str, str], list[Stale]] = {}
+    for item in stale:
+        if item.table not in blocked:
+            partitions = catalog.tables[item.table].partitions
+            groups.setdefault((partitions.kind if partitions else "", item.partition), []).append(item)
+    found = []
+    # Unpartitioned tables go first and alone: partitions that read them then follow in one run each.
+    first = [group for group in groups if group[0] == ""] or sorted(groups, key=lambda group: group[::-1])
+    for kind, key in first:
+        causes = groups[kind, key]
+        tables = _along(catalog, {cause.table for cause in causes}, kind, key, blocked)
+        found.append(Batch(None if key == UNPARTITIONED else key, tables, tuple(causes)))
+    return found
+
+
+def _blocked(catalog: Catalog, stale: set[TableName]) -> set[TableName]:
+    """Tables below a stale table of another partitioning: their inputs are about to move."""
+    blocked: set[TableName] = set()
+    for name in catalog.order:
+        table = catalog.tables[name]
+        if not isinstance(table, ModelTable) or table.is_view:
+            continue
+        for read in catalog.stored(table.reads):
+            about_to_move = read in blocked or _moves(catalog, read, stale)
+            if read in blocked or (about_to_move and _kind(catalog, read) != _kind(catalog, name)):
+                blocked.add(name)
+    return blocked
+
+
+def _moves(catalog: Catalog, name: TableName, stale: set[TableName]) -> bool:
+    table = catalog.tables[name]
+    return name in stale or any(_moves(catalog, read, stale) for read in catalog.stored(table.reads))
+
+
+def _kind(catalog: Catalog, name: TableName) -> str:
+    partitions = catalog.tables[name].partitions
+    return partitions.kind if partitions else ""
+
+
+def _along(
+    catalog: Catalog, tables: set[TableName], kind: str, key: str, blocked: set[TableName]
+) -> tuple[TableName, ...]:
+    """The tables and all that read them within the same partition, in order."""
+    found = set(tables)
+    for name in catalog.order:
+        partitions = catalog.tables[name].partitions
+        if name in found or name in blocked or _kind(catalog, name) != kind:
+            continue
+        has = key == UNPARTITIONED if partitions is None else partitions.has(key)
+        if has and any(name in catalog.readers[made] for made in found):
+            found.add(name)
+    return tuple(name for name in catalog.order if name in found)

@@ -1,0 +1,169 @@
+"""All tables of all datasets and how they read each other. Knows files' contents, never their places in the lake."""
+
+import graphlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from data_platform.contracts.contract import Contract
+from data_platform.contracts.errors import nearest
+from data_platform.contracts.partitions import Partitions
+from data_platform.contracts.raw import RawColumn
+from data_platform.lake.names import TableName
+from data_platform.sources.http_file import HttpFile
+from data_platform.sql.identity import Threaded
+from data_platform.sql.model import Model
+
+
+@dataclass(frozen=True)
+class Expected:
+    """When a partition should exist at its source, and how many of the latest ones are asked for corrections."""
+
+    after_days: int = 0
+    recheck_last: int | Literal["all"] = "all"
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """Bytes as received from one source."""
+
+    name: TableName
+    dataset: str
+    description: str
+    owners: tuple[str, ...]
+    partitions: Partitions | None
+    source: HttpFile
+    format: Literal["parquet", "csv"]
+    columns: Mapping[str, RawColumn]
+    expected: Expected
+    check_every: str | None
+    reads: tuple[TableName, ...] = ()
+
+
+@dataclass(frozen=True)
+class PythonModel:
+    """A pure function from its inputs (keyword arguments, Arrow tables) to an Arrow table or a DataFrame."""
+
+    path: Path
+    text: str
+    function: Callable[..., Any]
+    packages: Mapping[str, str]
+    """Installed version of each distribution that the module imports: part of its code version."""
+
+
+@dataclass(frozen=True)
+class ModelTable:
+    """A staged or curated table or view: a SELECT (or a Python function) and its contract."""
+
+    name: TableName
+    dataset: str
+    path: Path
+    """The contract's YAML file."""
+    contract: Contract
+    model: Model | PythonModel
+    reads: tuple[TableName, ...]
+    threaded: Threaded | None
+    """The SELECT with row identity: staged SQL tables only."""
+    driving: tuple[TableName, ...]
+    """The raw tables whose rows a staged table accounts for."""
+    partitions: Partitions | None
+    owners: tuple[str, ...]
+
+    @property
+    def is_view(self) -> bool:
+        return self.contract.view
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """(name, type) as contracted."""
+        return tuple((name, spec.type) for name, spec in self.contract.columns.items())
+
+
+Table = RawTable | ModelTable
+
+
+class CatalogError(ValueError):
+    """Tables that cannot stand together: a missing input, a circle, a name used twice."""
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Every table of the platform by name."""
+
+    tables: Mapping[TableName, Table]
+
+    @classmethod
+    def of(cls, tables: Iterable[Table]) -> "Catalog":
+        """Raises CatalogError when two tables share a name, one reads an unknown table, or they form a circle."""
+        found: dict[TableName, Table] = {}
+        for table in tables:
+            if table.name in found:
+                raise CatalogError(
+                    f"{table.name} exists in the datasets {found[table.name].dataset} and {table.dataset}; rename one"
+                )
+            found[table.name] = table
+        for table in found.values():
+            for read in table.reads:
+                if read not in found:
+                    known = nearest(str(read), [str(name) for name in found])
+                    raise CatalogError(f"{_place(table)}: reads {read.sql}, which no dataset has{known}")
+        catalog = cls(found)
+        _ = catalog.order
+        return catalog
+
+    def __iter__(self) -> Iterator[Table]:
+        return (self.tables[name] for name in self.order)
+
+    @cached_property
+    def order(self) -> tuple[TableName, ...]:
+        """All names, each after those that it reads."""
+        graph = {name: sorted(table.reads) for name, table in sorted(self.tables.items())}
+        try:
+            return tuple(graphlib.TopologicalSorter(graph).static_order())
+        except graphlib.CycleError as error:
+            raise CatalogError(f"tables read each other in a circle: {' → '.join(map(str, error.args[1]))}") from error
+
+    def raw(self, name: TableName) -> RawTable:
+        table = self.tables[name]
+        assert isinstance(table, RawTable), f"{name} is no raw table"
+        return table
+
+    def model(self, name: TableName) -> ModelTable:
+        table = self.tables[name]
+        assert isinstance(table, ModelTable), f"{name} is no model"
+        return table
+
+    def stored(self, names: Sequence[TableName]) -> tuple[TableName, ...]:
+        """The tables behind some names: views are replaced by what they read. Sorted, each once."""
+        found: set[TableName] = set()
+        for name in names:
+            table = self.tables[name]
+            is_view = isinstance(table, ModelTable) and table.is_view
+            found.update(self.stored(table.reads) if is_view else [name])
+        return tuple(sorted(found))
+
+    def views(self, names: Sequence[TableName]) -> tuple[ModelTable, ...]:
+        """The views among some names and below them, each after the views that it reads."""
+        found: dict[TableName, ModelTable] = {}
+        for name in names:
+            table = self.tables[name]
+            if isinstance(table, ModelTable) and table.is_view:
+                found.update({view.name: view for view in self.views(table.reads)})
+                found[name] = table
+        return tuple(found.values())
+
+    @cached_property
+    def readers(self) -> Mapping[TableName, tuple[TableName, ...]]:
+        """Stored table → the stored tables that read it, directly or through views, in order."""
+        found: dict[TableName, list[TableName]] = {name: [] for name in self.order}
+        for table in self:
+            if isinstance(table, ModelTable) and not table.is_view:
+                for read in self.stored(table.reads):
+                    found[read].append(table.name)
+        return {name: tuple(readers) for name, readers in found.items()}
+
+
+def _place(table: Table) -> str:
+    return str(table.path) if isinstance(table, ModelTable) else str(table.name)

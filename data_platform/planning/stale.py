@@ -1,0 +1,233 @@
+"""The one question: which partitions of which tables differ from what their inputs and code would make now, and why.
+
+Answers come from sources, ledger and commits alone; there is no cursor that could be lost.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from data_platform.lake.lake import Lake
+from data_platform.lake.names import TableName
+from data_platform.lake.sightings import Sighting, Sightings
+from data_platform.lake.tables import UNPARTITIONED
+from data_platform.planning.catalog import Catalog, ModelTable, RawTable
+from data_platform.planning.versions import Versions, code_version, combined, fingerprint, input_partitions
+from data_platform.sources.errors import SourceError
+from data_platform.sources.http_file import HttpFile
+from data_platform.sources.slot import Version
+
+# A live source with years of missing months is asked about each; connections are shared.
+_PARALLEL_LOOKS = 8
+
+
+@dataclass(frozen=True, order=True)
+class Stale:
+    """A partition that must be made again. `wanted` is the version that it would get (raw: the source's)."""
+
+    table: TableName
+    partition: str
+    reason: str
+    wanted: str = field(compare=False)
+
+
+@dataclass(frozen=True, order=True)
+class Waiting:
+    """A partition that cannot be made yet. `overdue` when its source should have had it by now."""
+
+    table: TableName
+    partition: str
+    reason: str
+    overdue: bool = False
+
+
+@dataclass(frozen=True, order=True)
+class Unanswered:
+    """A source that could not be asked."""
+
+    table: TableName
+    partition: str
+    error: str
+
+
+Finding = Stale | Waiting | Unanswered
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is stale, what waits, and what could not be asked; oldest partitions first within a table."""
+
+    stale: tuple[Stale, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    unanswered: tuple[Unanswered, ...] = ()
+
+    @classmethod
+    def of(cls, findings: "Iterable[Finding]") -> "Answer":
+        found = tuple(findings)
+        return cls(
+            tuple(item for item in found if isinstance(item, Stale)),
+            tuple(item for item in found if isinstance(item, Waiting)),
+            tuple(item for item in found if isinstance(item, Unanswered)),
+        )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a partition of a model would be made of now."""
+
+    fingerprint: str
+    code: str
+    inputs: Mapping[str, str]
+    """Input table → the version of what is read of it."""
+
+
+def stale(
+    catalog: Catalog,
+    lake: Lake,
+    now: datetime,
+    *,
+    tables: Collection[TableName] | None = None,
+    ask: Iterable[TableName] | None = None,
+) -> Answer:
+    """All stale partitions of some tables (None: of all), each table after those that it reads.
+
+    `ask` limits the sources that are asked (None: all). A raw table that is not asked is taken as it is.
+    """
+    asked = set(catalog.order if ask is None else ask)
+    return Answer.of(_findings(catalog, lake, now, set(catalog.order if tables is None else tables), asked))
+
+
+def _findings(
+    catalog: Catalog, lake: Lake, now: datetime, chosen: set[TableName], asked: set[TableName]
+) -> Iterator[Finding]:
+    versions = Versions(catalog, lake)
+    for table in catalog:
+        if table.name not in chosen:
+            continue
+        if isinstance(table, RawTable):
+            if table.name in asked:
+                yield from stale_raw(lake, table, now)
+        elif not table.is_view:
+            yield from stale_model(catalog, table, versions)
+
+
+def stale_raw(lake: Lake, table: RawTable, now: datetime, *, only: Sequence[str] | None = None) -> Iterator[Finding]:
+    """The partitions whose source has a version that the ledger has not seen as its latest.
+
+    `only`: exactly these partitions are asked, however old. Otherwise those never received and the last few.
+    """
+    sightings = lake.ledger(table.name.table).read()
+    keys = list(only) if only is not None else _to_ask(table, sightings, now)
+    slots = [slot_of(table, key) for key in keys]
+    with table.source.connected() as source, ThreadPoolExecutor(_PARALLEL_LOOKS) as pool:
+        found = list(pool.map(lambda slot: _look(source, slot), slots))
+    for key, slot, seen in zip(keys, slots, found, strict=True):
+        finding = _compare(table, key, seen, sightings.latest(key, slot), now)
+        if finding is not None:
+            yield finding
+
+
+def slot_of(table: RawTable, partition: str) -> str:
+    """The source's URI for a partition, without its version."""
+    start = None if table.partitions is None else table.partitions.bounds(partition)[0]
+    return table.source.slot(start)
+
+
+def _to_ask(table: RawTable, sightings: Sightings, now: datetime) -> list[str]:
+    if table.partitions is None:
+        return [UNPARTITIONED]
+    keys = table.partitions.keys(now)
+    received = [key for key in keys if sightings.current(key)]
+    last = table.expected.recheck_last
+    again = set(received) if last == "all" else set(received[max(0, len(received) - last) :])
+    missing = set(keys) - set(received)
+    return [key for key in keys if key in missing or key in again]
+
+
+def _look(source: HttpFile, slot: str) -> Version | SourceError | None:
+    try:
+        return source.look(slot)
+    except SourceError as error:
+        return error
+
+
+def _compare(
+    table: RawTable, key: str, seen: Version | SourceError | None, latest: Sighting | None, now: datetime
+) -> Finding | None:
+    if isinstance(seen, SourceError):
+        return Unanswered(table.name, key, str(seen))
+    if seen is None:
+        # What was received stays: a source that takes a file away does not undo it.
+        return None if latest else _absent(table, key, now)
+    if latest is None:
+        return Stale(table.name, key, "new at the source", seen.text)
+    if latest.version != seen.text:
+        again = "" if latest.state == "received" else " after it was refused"
+        return Stale(table.name, key, f"changed at the source{again}", seen.text)
+    if latest.state == "refused":
+        return Waiting(table.name, key, f"refused: {latest.reason}", overdue=True)
+    return None
+
+
+def _absent(table: RawTable, key: str, now: datetime) -> Waiting:
+    if table.partitions is None:
+        return Waiting(table.name, key, "not at its source", overdue=True)
+    due = table.partitions.ends_at(key) + timedelta(days=table.expected.after_days)
+    if due <= now:
+        return Waiting(table.name, key, f"not at its source, expected since {due:%Y-%m-%d}", overdue=True)
+    return Waiting(table.name, key, f"not at its source yet, expected by {due:%Y-%m-%d}")
+
+
+def stale_model(catalog: Catalog, table: ModelTable, versions: Versions) -> Iterator[Finding]:
+    """The partitions whose last commit had other inputs or other code than there are now."""
+    committed = versions.lake.table(table.name).partitions()
+    code = code_version(catalog, table)
+    for key in _candidates(catalog, table, versions):
+        want = wanted(catalog, table, key, versions, code)
+        if isinstance(want, Waiting):
+            yield want
+        elif key not in committed:
+            yield Stale(table.name, key, "never built", want.fingerprint)
+        elif committed[key].fingerprint != want.fingerprint:
+            yield Stale(table.name, key, _why(committed[key].provenance, want), want.fingerprint)
+
+
+def _candidates(catalog: Catalog, table: ModelTable, versions: Versions) -> list[str]:
+    """Partitions that some input has. What no input has yet is the raw tables' to report."""
+    if table.partitions is None:
+        return [UNPARTITIONED]
+    reads = [catalog.tables[name] for name in catalog.stored(table.reads)]
+    keys = {key for read in reads if read.partitions is not None for key in versions.of(read.name)}
+    return sorted(key for key in keys if table.partitions.has(key))
+
+
+def wanted(
+    catalog: Catalog, table: ModelTable, partition: str, versions: Versions, code: str | None = None
+) -> Wanted | Waiting:
+    """What a partition would be made of now; Waiting when an input is not there."""
+    inputs: dict[str, str] = {}
+    for name in catalog.stored(table.reads):
+        present = versions.of(name)
+        keys = input_partitions(table, partition, catalog.tables[name], present)
+        missing = [key for key in keys if key not in present]
+        if missing or (not keys and table.partitions is None):
+            what = f"{name} {missing[0]}" if missing and missing[0] != UNPARTITIONED else str(name)
+            return Waiting(table.name, partition, f"waits for {what}")
+        if keys:
+            inputs[str(name)] = present[keys[0]] if keys == [partition] else combined({k: present[k] for k in keys})
+    if not inputs:
+        return Waiting(table.name, partition, "none of its inputs has this partition")
+    code = code or code_version(catalog, table)
+    return Wanted(fingerprint(code, inputs), code, inputs)
+
+
+def _why(provenance: Mapping[str, Any], want: Wanted) -> str:
+    """What differs between the last commit and what would be made now, in words."""
+    if provenance.get("code") != want.code:
+        return "code changed"
+    before: Mapping[str, str] = provenance.get("inputs", {})
+    moved = [name for name, version in want.inputs.items() if before.get(name) != version]
+    moved += [name for name in before if name not in want.inputs]
+    return f"input moved: {', '.join(moved)}"

@@ -1,0 +1,32 @@
+"""The shared lake, engine and warehouse, as Dagster resources."""
+
+import dagster as dg
+from dagster_duckdb import DuckDBResource
+
+from data_platform.engines.duckdb import Engine
+from data_platform.lake.lake import Lake
+from data_platform.lake.storage import LocalStorage
+from data_platform.planning.catalog import Catalog
+from data_platform.settings import Settings
+from data_platform.steps.platform import Platform
+
+
+def platform_of(settings: Settings, catalog: Catalog) -> Platform:
+    """The platform that the settings describe. Creates nothing on disk."""
+    return Platform(
+        catalog=catalog,
+        lake=Lake(LocalStorage(settings.lake_path)),
+        engine=Engine(settings.memory_limit, settings.threads, settings.home / "tmp"),
+        warehouse=settings.warehouse_path.parent,
+        charts=settings.charts_path,
+    )
+
+
+def resources_of(settings: Settings, platform: Platform) -> dict[str, object]:
+    """`platform` for the platform's own assets, `warehouse` for whoever reads what is published (and closes it)."""
+    return {
+        "platform": dg.ResourceDefinition.hardcoded_resource(platform),
+        "warehouse": DuckDBResource(
+            database=str(settings.warehouse_path), connection_config={"access_mode": "READ_ONLY"}
+        ),
+    }

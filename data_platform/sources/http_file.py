@@ -1,0 +1,170 @@
+"""The source kind `http_file`: a file per partition (or one for all) at an http, https or file address; retries."""
+
+import random
+import string
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar, overload
+from urllib.parse import urlsplit
+
+import httpx
+import stamina
+
+from data_platform.sources import address, local
+from data_platform.sources.errors import TransientSourceError
+from data_platform.sources.slot import Fetched, Progress, Version, silent
+from data_platform.sources.web import Web, open_client
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class HttpFile:
+    """Files at `url`, in which `{partition:%Y-%m}` stands for the partition's start in any strftime form.
+
+    timeout_seconds: longest silence of a server. max_seconds: longest download. attempts: tries in all.
+    first_wait_seconds doubles from try to try, plus up to jitter_seconds, up to longest_wait_seconds; a Retry-After
+    is honoured up to longest_wait_seconds too, beyond that the source is given up for now. absent: HTTP statuses that
+    mean "nothing here"; object stores that hide what exists answer 403 for a missing file.
+    Raises ValueError for an address that can't be meant.
+    """
+
+    url: str
+    timeout_seconds: float = 30.0
+    max_seconds: float = 4 * 3600.0
+    max_bytes: int = 50 * 1024**3
+    attempts: int = 5
+    first_wait_seconds: float = 0.5
+    jitter_seconds: float = 1.0
+    longest_wait_seconds: float = 120.0
+    absent: frozenset[int] = frozenset({404, 410})
+    client: httpx.Client | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        scheme = urlsplit(self.url).scheme
+        if scheme not in ("http", "https", "file"):
+            shown = address.redact(self.url)
+            raise ValueError(f"'{shown}': the scheme is '{scheme}', expected http://, https:// or file:///")
+        for _, name, form, conversion in string.Formatter().parse(self.url):
+            if name is not None and not _means_partition(name, form or "", conversion):
+                shown = address.redact(self.url)
+                raise ValueError(f"'{shown}': '{{{name}}}' is unknown; write the partition as {{partition:%Y-%m}}")
+        if self.is_local:
+            address.local_path(self.url)
+        elif not urlsplit(self.url).hostname:
+            raise ValueError(f"'{address.redact(self.url)}': has no host")
+
+    @property
+    def is_partitioned(self) -> bool:
+        """Whether each partition has an address of its own."""
+        return any(name is not None for _, name, _, _ in string.Formatter().parse(self.url))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the files lie in a folder of this machine: asking it costs nobody anything."""
+        return urlsplit(self.url).scheme == "file"
+
+    @property
+    def shown(self) -> str:
+        """The address as people and logs may see it: without password and query."""
+        return address.redact(self.url)
+
+    def slot(self, start: datetime | None) -> str:
+        """The address of the partition that starts at `start` (None: unpartitioned), without user and password."""
+        if start is None and self.is_partitioned:
+            raise ValueError(f"'{address.redact(self.url)}': needs the start of a partition")
+        return address.without_credentials(self.url.format(partition=start))
+
+    @contextmanager
+    def connected(self) -> Iterator["HttpFile"]:
+        """The same source over one client, for looking at many slots, also from several threads."""
+        if self.is_local or self.client is not None:
+            yield self
+            return
+        with open_client() as client:
+            yield replace(self, client=client)
+
+    def look(self, slot: str) -> Version | None:
+        """The version of `slot` now; None when it is absent.
+
+        Raises PermanentSourceError, and TransientSourceError after all attempts.
+        """
+        if self.is_local:
+            return self._retrying(lambda: local.look(address.local_path(slot)))
+        with self._web() as web:
+            return self._retrying(lambda: web.look(slot))
+
+    @overload
+    def fetch(self, slot: str, into: Path, *, on_progress: Progress = silent, unless: None = None) -> Fetched: ...
+    @overload
+    def fetch(self, slot: str, into: Path, *, on_progress: Progress = silent, unless: str | None) -> Fetched | None: ...
+    def fetch(
+        self, slot: str, into: Path, *, on_progress: Progress = silent, unless: str | None = None
+    ) -> Fetched | None:
+        """Receive `slot` whole into the file `into`, or None when its version still is `unless`.
+
+        `into` exists afterwards only if something was fetched. Raises MissingYet, PermanentSourceError, and
+        TransientSourceError after all attempts; what goes wrong with `into` itself (disk full) is an OSError.
+        """
+        with ExitStack() as undo:
+            undo.callback(into.unlink, missing_ok=True)
+            fetched = self._fetch(slot, into, on_progress, unless)
+            if fetched is not None:
+                undo.pop_all()
+            return fetched
+
+    def _fetch(self, slot: str, into: Path, on_progress: Progress, unless: str | None) -> Fetched | None:
+        if self.is_local:
+            path, limit = address.local_path(slot), self.max_bytes
+            return self._retrying(lambda: local.fetch(path, into, limit=limit, on_progress=on_progress, unless=unless))
+        with self._web() as web:
+            return self._retrying(lambda: web.fetch(slot, into, on_progress=on_progress, unless=unless))
+
+    @contextmanager
+    def _web(self) -> Iterator[Web]:
+        with self.connected() as source:
+            assert source.client is not None  # connected() gives one to all but files
+            yield Web(
+                client=source.client,
+                auth=address.credentials(self.url),
+                timeout=self.timeout_seconds,
+                deadline=self.max_seconds,
+                max_bytes=self.max_bytes,
+                absent=self.absent,
+            )
+
+    def _retrying(self, ask: Callable[[], _T]) -> _T:
+        tries = 0
+        try:
+            for attempt in stamina.retry_context(
+                on=self._wait_before_retry,
+                attempts=self.attempts,
+                timeout=None,
+                wait_initial=self.first_wait_seconds,
+                wait_max=self.longest_wait_seconds,
+                wait_jitter=self.jitter_seconds,
+            ):
+                with attempt:
+                    tries = attempt.num
+                    return ask()
+        except TransientSourceError as error:
+            message = f"{error} (given up after {tries} of {self.attempts} attempts)"
+            raise TransientSourceError(message, retry_after=error.retry_after) from error
+        raise AssertionError("a retry context ends with a value or an error")
+
+    def _wait_before_retry(self, error: Exception) -> bool | float:
+        if not isinstance(error, TransientSourceError):
+            return False
+        if error.retry_after is None:
+            return True
+        if error.retry_after > self.longest_wait_seconds:
+            return False
+        # Not all who were turned away at once should come back at once.
+        return error.retry_after + random.uniform(0, self.jitter_seconds)
+
+
+def _means_partition(name: str, form: str, conversion: str | None) -> bool:
+    return name == "partition" and "%" in form and "{" not in form and conversion is None

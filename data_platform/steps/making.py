@@ -1,0 +1,180 @@
+"""How a table's rows are made: staged ones by the streaming statements, curated ones by one SELECT; then audited."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from data_platform.contracts.account import RowAccount, account
+from data_platform.contracts.contract import NotReconciled
+from data_platform.contracts.quoting import identifier
+from data_platform.contracts.rules import conditions
+from data_platform.engines.copies import Copied, arrived
+from data_platform.engines.curating import broken, curate, reconcile, repeated_grains, written_view
+from data_platform.engines.staging import Staged, Staging, stage
+from data_platform.engines.typing import ModelColumnsError
+from data_platform.lake.names import TableName
+from data_platform.planning.catalog import ModelTable, PythonModel
+from data_platform.sql.identity import Threaded
+from data_platform.steps.audit import (
+    Audit,
+    audit_account,
+    audit_broken,
+    audit_grain,
+    audit_reconciles,
+    audit_rejected,
+)
+from data_platform.steps.errors import StepError
+from data_platform.steps.reading import Reading
+
+
+@dataclass(frozen=True)
+class Made:
+    """Written and audited, not yet committed."""
+
+    clean: Copied | None
+    rejected: Copied | None
+    rows: int
+    account: RowAccount | None
+    audits: tuple[Audit, ...]
+    flagged: Mapping[str, int]
+    statements: tuple[str, ...]
+
+
+def make(
+    connection: duckdb.DuckDBPyConnection,
+    table: ModelTable,
+    partition: str,
+    reads: Reading,
+    *,
+    clean: Path,
+    rejected: Path,
+) -> Made:
+    """Writes the rows of a partition. Raises StepError, naming the model's file, when DuckDB cannot run it."""
+    bounds = table.partitions.bounds(partition) if table.partitions else None
+    try:
+        if table.name.layer == "staged":
+            return _make_staged(connection, table, bounds, reads, clean, rejected)
+        return _make_curated(connection, table, bounds, clean)
+    except ModelColumnsError as error:
+        raise StepError(f"{table.model.path}: {error} (contract: {table.path})") from error
+    except duckdb.Error as error:
+        raise StepError(f"{table.name} {partition}: {table.model.path} cannot run: {error}") from error
+
+
+def _make_staged(
+    connection: duckdb.DuckDBPyConnection,
+    table: ModelTable,
+    bounds: tuple[datetime, datetime] | None,
+    reads: Reading,
+    clean: Path,
+    rejected: Path,
+) -> Made:
+    contract = table.contract
+    if table.threaded is not None:
+        _check_lookups(connection, table, table.threaded)
+    staging = Staging(
+        _select(connection, table, identity=True),
+        table.columns,
+        conditions(contract, bounds),
+        contract.grain,
+        contract.deduplicate.first_by if contract.deduplicate else (),
+    )
+    staged = stage(connection, staging, clean=clean, rejected=rejected)
+    rows = _account(connection, staged, reads.records)
+    audits = [audit_account(rows), audit_rejected(rows, contract)]
+    if contract.grain:
+        audits.append(audit_grain(staged.repeated_grains, contract.grain, removed=contract.deduplicate is not None))
+    return Made(staged.clean, staged.rejected, rows.clean, rows, tuple(audits), staged.flagged, staged.statements)
+
+
+def _account(connection: duckdb.DuckDBPyConnection, staged: Staged, records: Mapping[str, int]) -> RowAccount:
+    return account(
+        arrived(connection, records),
+        staged.clean_rows,
+        staged.rejected_rows,
+        staged.dropped_rows,
+        rejected_by=staged.rejected_by,
+        dropped_by=staged.dropped_by,
+        flagged=staged.flagged,
+    )
+
+
+def _make_curated(
+    connection: duckdb.DuckDBPyConnection, table: ModelTable, bounds: tuple[datetime, datetime] | None, path: Path
+) -> Made:
+    contract = table.contract
+    curated = curate(connection, _select(connection, table, identity=False), table.columns, path)
+    rows = curated.file.rows if curated.file else 0
+    written = written_view(connection, table.columns, path if curated.file else None)
+    rules = conditions(contract, bounds)
+    kept = [rule for rule in rules if rule.kind != "flag"]
+    audits = [audit_broken(broken(connection, written, kept), rows, contract)]
+    if contract.grain:
+        audits.append(audit_grain(repeated_grains(connection, written, contract.grain), contract.grain, removed=False))
+    if not isinstance(contract.reconciles, NotReconciled):
+        found = {
+            rule.name: reconcile(connection, written, rule, _relation(TableName.parse(rule.of)))
+            for rule in contract.reconciles
+        }
+        audits.append(audit_reconciles(found))
+    flagged = broken(connection, written, [rule for rule in rules if rule.kind == "flag"])
+    return Made(curated.file, None, rows, None, tuple(audits), flagged, (curated.statement,))
+
+
+def _select(connection: duckdb.DuckDBPyConnection, table: ModelTable, *, identity: bool) -> str:
+    if isinstance(table.model, PythonModel):
+        return _call(connection, table, table.model, identity=identity)
+    return table.threaded.sql if identity and table.threaded is not None else table.model.text
+
+
+def _call(connection: duckdb.DuckDBPyConnection, table: ModelTable, model: PythonModel, *, identity: bool) -> str:
+    """Runs a Python model over its inputs as Arrow tables and makes its result readable as a relation."""
+    inputs = {
+        name.table: connection.execute(f"SELECT * FROM {_relation(name)}").to_arrow_table() for name in table.reads
+    }
+    result = _arrow(table, model, model.function(**inputs))
+    lacking = [name for name in ("_source_file", "_source_row") if identity and name not in result.column_names]
+    if lacking:
+        raise StepError(
+            f"{model.path}: {table.name.table}() must hand on {' and '.join(lacking)} with each row, "
+            "so that every source row can be found again"
+        )
+    connection.register("model_result", result)
+    uncast = "" if "_uncast" in result.column_names or not identity else ", CAST(NULL AS VARCHAR) AS _uncast"
+    return f"SELECT *{uncast} FROM model_result"
+
+
+def _arrow(table: ModelTable, model: PythonModel, result: Any) -> pa.Table:
+    if isinstance(result, pa.Table):
+        return result
+    if isinstance(result, pd.DataFrame):
+        return pa.Table.from_pandas(result, preserve_index=False)
+    if isinstance(result, pa.RecordBatchReader):
+        return result.read_all()
+    raise StepError(
+        f"{model.path}: {table.name.table}() returned {type(result).__name__}; return a pyarrow Table, "
+        "a RecordBatchReader or a pandas DataFrame"
+    )
+
+
+def _check_lookups(connection: duckdb.DuckDBPyConnection, table: ModelTable, threaded: Threaded) -> None:
+    """A lookup row that matches twice would double the rows that join it."""
+    for lookup in threaded.lookups:
+        row = connection.execute(f"{threaded.repeated_keys(lookup)} LIMIT 1").fetchone()
+        if row is not None:
+            *values, times = row
+            told = ", ".join(f"{key} {value!r}" for key, value in zip(lookup.keys, values, strict=True))
+            raise StepError(
+                f"{table.model.path}:{lookup.line}: {lookup.table or lookup.relation} has {times} rows for {told}; "
+                "joining it would repeat rows. Make the lookup unique on its key"
+            )
+
+
+def _relation(name: TableName) -> str:
+    return f"{identifier(name.layer)}.{identifier(name.table)}"

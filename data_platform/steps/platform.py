@@ -1,0 +1,21 @@
+"""What every step works with: the tables, the lake, the engine and the places of what is made."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_platform.engines.duckdb import Engine
+from data_platform.lake.lake import Lake
+from data_platform.planning.catalog import Catalog
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One platform: its catalog over one lake, computed by one engine, published to one folder."""
+
+    catalog: Catalog
+    lake: Lake
+    engine: Engine
+    warehouse: Path
+    """Folder of the published warehouse."""
+    charts: Path
+    """Folder of the rendered charts."""

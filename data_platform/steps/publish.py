@@ -1,0 +1,195 @@
+"""Publishing: all datasets' tables, as they stand in the lake now, become one warehouse for readers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from data_platform.contracts.contract import ColumnSpec
+from data_platform.engines.duckdb import Engine
+from data_platform.lake.names import TableName
+from data_platform.lake.tables import LakeTable, Snapshot
+from data_platform.planning.catalog import ModelTable
+from data_platform.planning.versions import Versions, combined
+from data_platform.sql.model import Model
+from data_platform.steps.platform import Platform
+from data_platform.warehouse.publication import Publication, current
+from data_platform.warehouse.publish import PublicationMoved, publish
+from data_platform.warehouse.relations import (
+    Contents,
+    PublishedColumn,
+    PublishedCommit,
+    PublishedRelation,
+    PublishedTable,
+    PublishedView,
+)
+
+_QUARANTINE_COLUMNS = (
+    PublishedColumn("_source_file", "VARCHAR", "Lake key of the file that the row came from"),
+    PublishedColumn("_source_row", "BIGINT", "Number of the row in that file, from 0"),
+    PublishedColumn("_rules", "VARCHAR[]", "Every rule that the row breaks"),
+    PublishedColumn("_original", "VARCHAR", "JSON: column → text that its type could not hold", personal=False),
+    PublishedColumn("_duplicate_of", "VARCHAR", "For duplicates: file and row number of the row that was kept"),
+)
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Published:
+    """The publication that readers see now, and whether it is a new one."""
+
+    publication: Publication
+    changed: bool
+    relations: int
+
+
+def publish_warehouse(platform: Platform, *, now: datetime) -> Published | None:
+    """Publishes what is committed; None when nothing is yet. Does nothing when readers already see it.
+
+    Raises PublicationMoved when others published at the same time again and again.
+    """
+    moved: PublicationMoved
+    for _ in range(_ATTEMPTS):
+        base = current(platform.warehouse)
+        contents = _contents(platform)
+        if contents is None:
+            return None
+        try:
+            publication = publish(
+                platform.warehouse, contents, base=base, now=now, config=_duckdb_settings(platform.engine)
+            )
+        except PublicationMoved as error:
+            moved = error
+            continue
+        return Published(publication, publication != base, len(contents.relations))
+    raise moved
+
+
+def behind(platform: Platform) -> bool:
+    """Whether publishing now would give readers something new."""
+    contents = _contents(platform)
+    standing = current(platform.warehouse)
+    return contents is not None and (standing is None or not standing.holds(contents))
+
+
+def _duckdb_settings(engine: Engine) -> dict[str, str]:
+    return {
+        "memory_limit": engine.memory_limit,
+        "threads": str(engine.threads),
+        "temp_directory": str(engine.temp_directory),
+    }
+
+
+def _contents(platform: Platform) -> Contents | None:
+    versions = Versions(platform.catalog, platform.lake)
+    relations: list[PublishedRelation] = []
+    data: dict[str, str] = {}
+    needs: set[str] = set()
+    built = {
+        table.name: versions.snapshot(table.name)
+        for table in platform.catalog
+        if isinstance(table, ModelTable) and not table.is_view and platform.lake.table(table.name).exists()
+    }
+    for table in platform.catalog:
+        if not isinstance(table, ModelTable):
+            continue
+        if table.is_view:
+            if all(name in built for name in platform.catalog.stored(table.reads)):
+                relations.append(_view(table))
+        elif table.name in built:
+            snapshot = built[table.name]
+            version = combined({key: state.fingerprint for key, state in snapshot.partitions.items()})
+            for relation, keys in _tables(platform, table, snapshot):
+                relations.append(relation)
+                data[f"{relation.schema}/{relation.name}"] = version
+                needs.update(keys)
+    if not relations:
+        return None
+    commits = _commits(platform, set(built))
+    return Contents(tuple(relations), data, frozenset(needs), commits)
+
+
+def _tables(
+    platform: Platform, table: ModelTable, snapshot: Snapshot
+) -> Iterator[tuple[PublishedTable, tuple[str, ...]]]:
+    """A table as readers see it, and its quarantine beside it; with the lake files that stay in use."""
+    files = snapshot.files()
+    staged = table.name.layer == "staged"
+    local = platform.lake.storage.local
+    yield (
+        PublishedTable(
+            schema=table.name.layer,
+            name=table.name.table,
+            comment=table.contract.description,
+            columns=_columns(table),
+            files=tuple(local(key) for key in files.clean),
+            as_view=staged,
+        ),
+        files.clean if staged else (),
+    )
+    if staged:
+        yield (
+            PublishedTable(
+                schema="quarantine",
+                name=table.name.table,
+                comment=f"Rows that broke a rule of {table.name.sql}, with all that they broke",
+                columns=(*_columns(table), *_quarantine_columns(table)),
+                files=tuple(local(key) for key in files.rejected),
+                as_view=False,
+            ),
+            (),
+        )
+
+
+def _view(table: ModelTable) -> PublishedView:
+    assert isinstance(table.model, Model)  # a view is always SQL
+    return PublishedView(
+        schema=table.name.layer,
+        name=table.name.table,
+        comment=table.contract.description,
+        sql=table.model.text,
+        columns=_columns(table),
+    )
+
+
+def _columns(table: ModelTable) -> tuple[PublishedColumn, ...]:
+    return tuple(
+        PublishedColumn(name, spec.type, _comment(spec), spec.personal) for name, spec in table.contract.columns.items()
+    )
+
+
+def _quarantine_columns(table: ModelTable) -> tuple[PublishedColumn, ...]:
+    """`_original` holds texts of any column: with personal ones among them it is masked too."""
+    personal = any(spec.personal for spec in table.contract.columns.values())
+    return tuple(
+        PublishedColumn(column.name, column.type, column.comment, personal and column.name == "_original")
+        for column in _QUARANTINE_COLUMNS
+    )
+
+
+def _comment(spec: ColumnSpec) -> str:
+    return f"{spec.description} [{spec.unit}]".strip() if spec.unit else spec.description
+
+
+def _commits(platform: Platform, names: set[TableName]) -> Iterator[PublishedCommit]:
+    for table in platform.catalog:
+        if table.name in names:
+            yield from _commits_of(platform.lake.table(table.name))
+
+
+def _commits_of(table: LakeTable) -> Iterator[PublishedCommit]:
+    for commit in table.history():
+        account = commit.provenance.get("account")
+        for partition in commit.partitions:
+            yield PublishedCommit(
+                table_name=str(commit.table),
+                partition=partition,
+                version=commit.version,
+                committed_at=commit.committed_at,
+                rows_in=account["arrived"] if account else None,
+                rows_out=commit.provenance.get("rows"),
+                rows_rejected=account["rejected"] if account else None,
+                rows_dropped=account["dropped"] if account else None,
+                by_rule={**account["rejected_by"], **account["dropped_by"]} if account else {},
+                fingerprint=commit.fingerprints[partition],
+                run_id=commit.provenance.get("run_id"),
+            )

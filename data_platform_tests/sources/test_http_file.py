@@ -1,0 +1,426 @@
+"""http_file against a server that misbehaves in every way: the right file, or the right error and no file."""
+
+import gzip
+import hashlib
+import logging
+import threading
+import traceback
+import tracemalloc
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import stamina.instrumentation
+from stamina.instrumentation import RetryDetails
+
+from data_platform.sources.errors import MissingYet, PermanentSourceError, SourceError, TransientSourceError
+from data_platform.sources.http_file import HttpFile
+from data_platform_tests.sources.server import Answer, Server, whole
+
+BODY = bytes(range(256)) * 1000
+
+
+def impatient(url: str, **settings: Any) -> HttpFile:
+    """Three tries, hardly a wait between them."""
+    return HttpFile(url, **{"attempts": 3, "first_wait_seconds": 0.001, "jitter_seconds": 0.0, **settings})
+
+
+@pytest.fixture
+def waits() -> Iterator[list[float]]:
+    """How long each retry waited, in seconds."""
+    seen: list[float] = []
+
+    def note(details: RetryDetails) -> None:
+        seen.append(details.wait_for)
+
+    before = stamina.instrumentation.get_on_retry_hooks()
+    stamina.instrumentation.set_on_retry_hooks([note])
+    yield seen
+    stamina.instrumentation.set_on_retry_hooks(before)
+
+
+def test_a_file_arrives_whole_with_its_hash_size_name_and_version(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/trip-data/yellow_tripdata_2024-01.parquet", whole(BODY, ETag='"v1"'))
+    progress: list[tuple[int, int | None]] = []
+
+    fetched = impatient(url).fetch(url, tmp_path / "f", on_progress=lambda got, of: progress.append((got, of)))
+
+    assert (tmp_path / "f").read_bytes() == BODY
+    assert fetched.sha256 == hashlib.sha256(BODY).hexdigest()
+    assert (fetched.bytes, fetched.name, fetched.version) == (
+        len(BODY),
+        "yellow_tripdata_2024-01.parquet",
+        'etag="v1"',
+    )
+    assert progress[-1] == (len(BODY), len(BODY))
+    assert server.asked[0].headers["Accept-Encoding"] == "identity"
+
+
+def test_the_partition_is_written_into_the_address() -> None:
+    source = HttpFile("https://example.org/a_{partition:%Y-%m}.parquet")
+    assert source.is_partitioned
+    assert source.slot(datetime(2024, 3, 1)) == "https://example.org/a_2024-03.parquet"
+    assert not HttpFile("https://example.org/zones.csv").is_partitioned
+    with pytest.raises(ValueError, match="needs the start of a partition"):
+        source.slot(None)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("ftp://example.org/x", "the scheme is 'ftp'"),
+        ("example.org/x", "the scheme is ''"),
+        ("https:///x", "has no host"),
+        ("file://elsewhere/x", "three slashes"),
+        ("file:relative", "three slashes"),
+        ("file:///x?y", "%3F"),
+        ("https://example.org/{month}", "'{month}' is unknown"),
+        ("https://example.org/{partition}", "partition:%Y-%m"),
+        ("https://example.org/{partition.__class__:%Y}", "is unknown"),
+        ("https://example.org/{partition!r:%Y}", "is unknown"),
+    ],
+)
+def test_an_address_that_cannot_be_meant_is_an_error_at_once(url: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        HttpFile(url)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_is_not_there_is_missing_yet(server: Server, tmp_path: Path, status: int) -> None:
+    url = server.gives("/f", Answer(status))
+    assert impatient(url).look(url) is None
+    with pytest.raises(MissingYet, match=str(status)):
+        impatient(url).fetch(url, tmp_path / "f")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_that_hides_what_exists_may_say_absent_with_403(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/f", Answer(403))
+    source = impatient(url, absent=frozenset({403, 404}))
+    assert source.look(url) is None
+    with pytest.raises(MissingYet):
+        source.fetch(url, tmp_path / "f")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 204, 206, 501])
+def test_a_refusal_is_permanent_and_asked_once(server: Server, tmp_path: Path, status: int) -> None:
+    url = server.gives("/f", Answer(status))
+    with pytest.raises(PermanentSourceError, match=str(status)):
+        impatient(url).fetch(url, tmp_path / "f")
+    assert server.methods() == ["GET"]
+    with pytest.raises(PermanentSourceError, match=str(status)):
+        impatient(url).look(url)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_fault_of_the_moment_is_asked_again(server: Server, tmp_path: Path, status: int) -> None:
+    url = server.gives("/f", Answer(status), Answer(status), whole(BODY))
+    assert impatient(url).fetch(url, tmp_path / "f").bytes == len(BODY)
+    assert len(server.asked) == 3
+    url = server.gives("/g", Answer(status), whole(b"x", ETag='"v"'))
+    version = impatient(url).look(url)
+    assert version is not None
+    assert version.text == 'etag="v"'
+
+
+def test_a_fault_that_stays_ends_in_a_transient_error_and_no_file(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/f", Answer(500))
+    with pytest.raises(TransientSourceError, match=r"500 Internal Server Error \(given up after 3 of 3 attempts\)"):
+        impatient(url).fetch(url, tmp_path / "f")
+    assert len(server.asked) == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("retry_after", ["1", "date"])
+def test_retry_after_is_honoured(server: Server, tmp_path: Path, waits: list[float], retry_after: str) -> None:
+    past = format_datetime(datetime(2020, 1, 1, tzinfo=UTC), usegmt=True)
+    value = past if retry_after == "date" else retry_after
+    url = server.gives("/f", Answer(429, (("Retry-After", value),)), whole(BODY))
+    # Without the header the wait would be five seconds.
+    impatient(url, first_wait_seconds=5.0).fetch(url, tmp_path / "f")
+    assert waits == [0.0 if retry_after == "date" else 1.0]
+
+
+def test_a_retry_after_beyond_patience_ends_the_attempts(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/f", Answer(503, (("Retry-After", "3600"),)))
+    with pytest.raises(TransientSourceError, match="1 of 3 attempts") as caught:
+        impatient(url).fetch(url, tmp_path / "f")
+    assert caught.value.retry_after == 3600
+    assert len(server.asked) == 1
+
+
+def test_waits_grow_and_have_a_limit(server: Server, tmp_path: Path, waits: list[float]) -> None:
+    url = server.gives("/f", Answer(500))
+    source = impatient(url, attempts=5, first_wait_seconds=0.001, longest_wait_seconds=0.004)
+    with pytest.raises(TransientSourceError):
+        source.fetch(url, tmp_path / "f")
+    assert waits == pytest.approx([0.001, 0.002, 0.004, 0.004])
+
+
+def test_half_a_body_is_asked_again_and_never_kept(server: Server, tmp_path: Path) -> None:
+    short = replace(whole(BODY), cut=1000)
+    url = server.gives("/f", short, whole(BODY))
+    assert impatient(url).fetch(url, tmp_path / "f").bytes == len(BODY)
+    assert (tmp_path / "f").read_bytes() == BODY
+
+    url = server.gives("/g", short)
+    with pytest.raises(TransientSourceError, match="RemoteProtocolError"):
+        impatient(url).fetch(url, tmp_path / "g")
+    assert not (tmp_path / "g").exists()
+
+
+def test_a_body_that_is_not_of_the_announced_length_is_noticed_whatever_the_transport(tmp_path: Path) -> None:
+    def app(_environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", "10")])
+        return [b"12345"]
+
+    with httpx.Client(transport=httpx.WSGITransport(app=app)) as client:
+        source = impatient("http://in.process/f", client=client)
+        with pytest.raises(TransientSourceError, match="5 bytes arrived, Content-Length says 10"):
+            source.fetch("http://in.process/f", tmp_path / "f")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_silence_is_a_time_out(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/f", Answer(hang=True))
+    with pytest.raises(TransientSourceError, match="no answer within timeout_seconds"):
+        impatient(url, timeout_seconds=0.05).fetch(url, tmp_path / "f")
+    assert len(server.asked) == 3
+
+
+def test_a_body_that_drips_for_ever_is_given_up(server: Server, tmp_path: Path) -> None:
+    def drips() -> Iterator[bytes]:
+        while not server.closing.wait(0.01):
+            yield b"."
+
+    url = server.gives("/f", Answer(body=drips))
+    with pytest.raises(TransientSourceError, match="still sending after max_seconds"):
+        impatient(url, attempts=1, max_seconds=0.05).fetch(url, tmp_path / "f")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_endless_body_stops_at_the_limit(server: Server, tmp_path: Path) -> None:
+    def endless() -> Iterator[bytes]:
+        while not server.closing.is_set():
+            yield BODY
+
+    url = server.gives("/f", Answer(body=endless))
+    with pytest.raises(PermanentSourceError, match=r"larger than max_bytes=1,000,000 .* Raise max_bytes"):
+        impatient(url, max_bytes=1_000_000).fetch(url, tmp_path / "f")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_announced_length_beyond_the_limit_is_not_even_read(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/f", whole(BODY))
+    with pytest.raises(PermanentSourceError, match="announces 256,000 bytes"):
+        impatient(url, max_bytes=1000).fetch(url, tmp_path / "f")
+
+
+def test_a_connection_that_is_refused_is_transient(tmp_path: Path) -> None:
+    # Port 1 (tcpmux) is served nowhere.
+    with pytest.raises(TransientSourceError, match="ConnectError"):
+        impatient("http://127.0.0.1:1/f").fetch("http://127.0.0.1:1/f", tmp_path / "f")
+
+
+def test_redirects_are_followed_and_the_name_stays_the_slots(server: Server, tmp_path: Path) -> None:
+    server.gives("/store/8c1f", whole(BODY, ETag='"v1"'))
+    url = server.gives("/latest.csv", Answer(302, (("Location", "/store/8c1f"),)))
+    assert impatient(url).fetch(url, tmp_path / "f").name == "latest.csv"
+    version = impatient(url).look(url)
+    assert version is not None
+    assert (version.text, version.bytes) == ('etag="v1"', len(BODY))
+
+
+@pytest.mark.parametrize("target", ["/f", "ftp://127.0.0.1/x", "http://:99999/"])
+def test_a_redirect_to_nowhere_is_permanent(server: Server, tmp_path: Path, target: str) -> None:
+    url = server.gives("/f", Answer(302, (("Location", target),)))
+    with pytest.raises(SourceError):
+        impatient(url).fetch(url, tmp_path / "f")
+    assert list(tmp_path.iterdir()) == []
+
+
+MODIFIED = "Wed, 21 Oct 2015 07:28:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "version"),
+    [
+        ({"ETag": '"a"', "Last-Modified": MODIFIED}, 'etag="a"'),
+        ({"ETag": 'W/"a"'}, 'etag="a"'),
+        ({"Last-Modified": MODIFIED}, f"modified={MODIFIED};length=3"),
+        ({}, "length=3"),
+    ],
+)
+def test_look_and_fetch_name_the_same_version(
+    server: Server, tmp_path: Path, headers: dict[str, str], version: str
+) -> None:
+    url = server.gives("/f", whole(b"abc", **headers))
+    seen = impatient(url).look(url)
+    assert seen is not None
+    assert (seen.text, seen.bytes) == (version, 3)
+    assert impatient(url).fetch(url, tmp_path / "f").version == version
+
+
+def test_an_answer_without_any_length_or_validator_is_one_version(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/f", Answer(body=lambda: [b"abc"]))
+    seen = impatient(url).look(url)
+    fetched = impatient(url).fetch(url, tmp_path / "f")
+    assert seen is not None
+    assert (seen.text, seen.bytes) == (fetched.version, None) == ("unversioned", None)
+
+
+@pytest.mark.parametrize(
+    "to_head",
+    [Answer(405), Answer(403), Answer(501), whole(b""), whole(b"", Last_Modified=MODIFIED), Answer(body=lambda: [])],
+)
+def test_a_server_that_is_bad_at_head_is_asked_by_get(server: Server, to_head: Answer) -> None:
+    url = server.gives("/f", whole(BODY, Last_Modified=MODIFIED))
+    server.to_head["/f"] = [to_head]
+    seen = impatient(url).look(url)
+    assert seen is not None
+    assert seen.text == f"modified={MODIFIED};length={len(BODY)}"
+    assert server.methods() == ["HEAD", "GET"]
+
+
+def test_what_did_not_change_is_not_sent_again(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/f", Answer(304))
+    assert impatient(url).fetch(url, tmp_path / "f", unless='etag="v1"') is None
+    assert server.asked[0].headers["If-None-Match"] == '"v1"'
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_changed_etag_brings_the_new_bytes(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/f", whole(b"new", ETag='"v2"'))
+    fetched = impatient(url).fetch(url, tmp_path / "f", unless='etag="v1"')
+    assert fetched is not None
+    assert fetched.version == 'etag="v2"'
+
+
+def test_without_an_etag_the_headers_are_compared_so_that_an_older_file_put_back_is_new(
+    server: Server, tmp_path: Path
+) -> None:
+    url = server.gives("/f", whole(b"abc", Last_Modified=MODIFIED))
+    source = impatient(url)
+    assert source.fetch(url, tmp_path / "f", unless=f"modified={MODIFIED};length=3") is None
+    assert list(tmp_path.iterdir()) == []
+
+    newer = "Thu, 22 Oct 2015 07:28:00 GMT"
+    fetched = source.fetch(url, tmp_path / "f", unless=f"modified={newer};length=3")
+    assert fetched is not None
+    assert "If-Modified-Since" not in server.asked[-1].headers
+
+
+def test_a_304_that_nobody_asked_for_is_an_error(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/f", Answer(304))
+    with pytest.raises(PermanentSourceError, match="304"):
+        impatient(url).fetch(url, tmp_path / "f")
+
+
+def test_gzip_on_the_way_is_undone_and_a_gzip_file_is_left_alone(server: Server, tmp_path: Path) -> None:
+    packed = gzip.compress(BODY) + gzip.compress(b"second member")
+    server.gives("/plain.csv", whole(packed, Content_Encoding="gzip"))
+    server.gives("/packed.csv.gz", whole(packed, Content_Encoding="gzip"))
+    plain, kept = server.base + "/plain.csv", server.base + "/packed.csv.gz"
+
+    fetched = impatient(plain).fetch(plain, tmp_path / "plain")
+    assert (tmp_path / "plain").read_bytes() == BODY + b"second member"
+    assert fetched.sha256 == hashlib.sha256(BODY + b"second member").hexdigest()
+    impatient(kept).fetch(kept, tmp_path / "kept")
+    assert (tmp_path / "kept").read_bytes() == packed
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "error", "said"),
+    [
+        ("gzip", b"not gzip at all", PermanentSourceError, "the body is not gzip"),
+        ("gzip", gzip.compress(BODY)[:-20], TransientSourceError, "the gzip body is broken"),
+        ("br", b"x", PermanentSourceError, "Content-Encoding 'br'"),
+    ],
+)
+def test_a_broken_or_unknown_content_encoding_is_an_error(
+    server: Server, tmp_path: Path, encoding: str, body: bytes, error: type[SourceError], said: str
+) -> None:
+    url = server.gives("/f.csv", whole(body, Content_Encoding=encoding))
+    with pytest.raises(error, match=said):
+        impatient(url).fetch(url, tmp_path / "f")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_gzip_bomb_stops_at_the_limit(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/f.csv", whole(gzip.compress(bytes(50_000_000)), Content_Encoding="gzip"))
+    with pytest.raises(PermanentSourceError, match="max_bytes"):
+        impatient(url, max_bytes=1_000_000).fetch(url, tmp_path / "f")
+
+
+def test_memory_stays_flat_however_large_the_file(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/f", Answer(headers=(("Content-Length", str(256 * len(BODY))),), body=lambda: [BODY] * 256))
+    source = impatient(url)
+    tracemalloc.start()
+    try:
+        assert source.fetch(url, tmp_path / "f").bytes == 256 * len(BODY)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 << 20
+
+
+def test_a_disk_that_is_full_is_no_fault_of_the_source_and_leaves_nothing(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/f", whole(BODY))
+
+    def fail(_received: int, _expected: int | None) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        impatient(url).fetch(url, tmp_path / "f", on_progress=fail)
+    assert len(server.asked) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_many_slots_share_one_connection_and_threads_one_client(server: Server) -> None:
+    urls = [server.gives(f"/{number}", whole(b"x" * number, ETag=f'"{number}"')) for number in range(1, 21)]
+    with impatient(server.base).connected() as source:
+        assert [version.text for url in urls if (version := source.look(url))] == [f'etag="{n}"' for n in range(1, 21)]
+        assert len({request.port for request in server.asked}) == 1
+        with ThreadPoolExecutor(4) as pool:
+            versions = list(pool.map(source.look, urls))
+    assert [version.bytes for version in versions if version] == list(range(1, 21))
+
+
+def test_credentials_are_used_but_never_shown(
+    server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.gives("/f?month=1&token=s3cret-t", Answer(500), Answer(403))
+    url = server.base.replace("http://", "http://ann:s3cret-p@") + "/f?month=1&token=s3cret-t"
+    source = impatient(url)
+
+    slot = source.slot(None)
+    assert "ann" not in slot
+    with pytest.raises(PermanentSourceError) as caught:
+        source.fetch(slot, tmp_path / "f")
+
+    assert server.asked[0].headers["Authorization"].startswith("Basic ")
+    shown = "".join(traceback.format_exception(caught.value)) + caplog.text + "".join(capsys.readouterr())
+    assert "/f?month=…&token=…" in shown
+    assert "HTTP Request: GET" in shown
+    assert "s3cret" not in shown
+    assert "s3cret" not in str(pytest.raises(ValueError, HttpFile, "ftp://ann:s3cret@example.org/?token=s3cret").value)
+
+
+def test_a_new_attempt_starts_an_empty_file(server: Server, tmp_path: Path) -> None:
+    url = server.gives("/f", replace(whole(BODY), cut=200_000), whole(b"short"))
+    assert impatient(url).fetch(url, tmp_path / "f").bytes == 5
+    assert (tmp_path / "f").read_bytes() == b"short"
+
+
+def test_nothing_is_opened_before_it_is_needed() -> None:
+    threads = threading.active_count()
+    assert HttpFile("https://example.org/x").client is None
+    assert threading.active_count() == threads
