@@ -24,7 +24,7 @@ InputError = (ContractError, ModelError, CatalogError)
 
 def run() -> int:
     """Makes everything that is stale, publishes it, and says what was done."""
-    console = Console()
+    console = _console()
     datasets = installed(DATASETS)
     _ensure_samples(console, datasets)
     platform = platform_of(settings(), datasets.catalog)
@@ -37,7 +37,7 @@ def run() -> int:
 
 def plan() -> int:
     """Prints what is stale, what waits and why; changes nothing."""
-    console = Console()
+    console = _console()
     datasets = installed(DATASETS)
     _ensure_samples(console, datasets)
     platform = platform_of(settings(), datasets.catalog)
@@ -48,8 +48,14 @@ def plan() -> int:
 
 def sample() -> int:
     """Generates what the sample sources lack."""
-    _ensure_samples(Console(), installed(DATASETS))
+    _ensure_samples(_console(), installed(DATASETS))
     return 0
+
+
+def _console() -> Console:
+    """As wide as the terminal; wide enough for the tables where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
 
 
 def _ensure_samples(console: Console, datasets: Datasets) -> None:

@@ -4,6 +4,7 @@ import fcntl
 import socket
 import time
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from data_platform.components.metadata import asset_key
 from data_platform.components.published import WAREHOUSE, chart_key, is_behind
 from data_platform.planning.batches import Batch, batches
 from data_platform.planning.catalog import RawTable
-from data_platform.planning.stale import Answer, Stale, stale
+from data_platform.planning.stale import Stale, Unanswered, Waiting, stale
 from data_platform.steps.charts import Chart
 from data_platform.steps.platform import Platform
 
@@ -33,7 +34,8 @@ class Done:
     seconds: float = 0.0
     run_ids: set[str] = field(default_factory=set)
     failed: list[str] = field(default_factory=list)
-    answer: Answer = field(default_factory=Answer)
+    waiting: tuple[Waiting, ...] = ()
+    unanswered: tuple[Unanswered, ...] = ()
     published: bool = False
 
 
@@ -54,25 +56,31 @@ def run_what_is_stale(
 
 
 def _run_until_current(runner: "_Runner", platform: Platform, charts: Sequence[Chart]) -> Done:
-    done = Done(answer=stale(platform.catalog, platform.lake, datetime.now(UTC)))
-    todo = list(done.answer.stale)
-    tried: set[Stale] = set()
-    while found := batches(platform.catalog, todo):
-        for batch in found:
+    catalog, lake = platform.catalog, platform.lake
+    # Sources are asked once; afterwards what their tables then hold is asked of the lake.
+    sources = stale(catalog, lake, datetime.now(UTC), tables=[t.name for t in catalog if isinstance(t, RawTable)])
+    tried: set[tuple[Stale, str]] = set()
+    while True:
+        models = stale(catalog, lake, datetime.now(UTC), ask=())
+        todo = [item for item in (*sources.stale, *models.stale) if (item, item.wanted) not in tried]
+        if not todo:
+            break
+        for batch in batches(catalog, todo):
             runner.run(batch.partition, [asset_key(name) for name in batch.tables], _told(batch))
-            tried.update(batch.causes)
-        # Sources were asked once; what their tables now hold is asked of the lake.
-        raw = [item for item in todo if isinstance(platform.catalog.tables[item.table], RawTable)]
-        models = stale(platform.catalog, platform.lake, datetime.now(UTC), ask=()).stale
-        todo = [item for item in (*raw, *models) if not any(item == t and item.wanted == t.wanted for t in tried)]
+            tried.update((cause, cause.wanted) for cause in batch.causes)
+    done = Done(waiting=(*sources.waiting, *models.waiting), unanswered=sources.unanswered)
     if is_behind(platform, charts):
         done.published = runner.run(None, [WAREHOUSE, *(chart_key(chart) for chart in charts)], "warehouse and charts")
     return done
 
 
 def _told(batch: Batch) -> str:
-    names = ", ".join(str(name) for name in batch.tables)
-    return f"{batch.partition or 'unpartitioned'}: {names}"
+    """A batch in a line: its partition, and its tables or how many of them a layer has."""
+    names = [str(name) for name in batch.tables]
+    if len(names) > 2:
+        layers = Counter(name.layer for name in batch.tables)
+        names = [f"{count} {layer}" for layer, count in layers.items()]
+    return f"{batch.partition or 'unpartitioned'}: {', '.join(names)}"
 
 
 class _Runner:

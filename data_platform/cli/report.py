@@ -1,14 +1,18 @@
 """How the commands look: the plan, and the table at the end of a run."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as RichTable
 
 from data_platform.cli.driving import Done
-from data_platform.planning.catalog import ModelTable, RawTable, Table
-from data_platform.planning.stale import Answer
+from data_platform.lake.sightings import Sighting
+from data_platform.planning.catalog import RawTable, Table
+from data_platform.planning.stale import Answer, Unanswered, Waiting
 from data_platform.settings import Settings
 from data_platform.steps.platform import Platform
 
@@ -17,18 +21,17 @@ _MOST_LINES = 12
 
 @dataclass
 class _Line:
-    """What a command did to one table."""
+    """What a command did to one table: rows, seconds of work, bytes written."""
 
     partitions: int = 0
+    has_account: bool = False
     rows_in: int = 0
     rows_out: int = 0
+    rejected: int = 0
+    dropped: int = 0
     seconds: float = 0.0
     bytes: int = 0
-    rejected_by: dict[str, int] = field(default_factory=dict)
-
-    def add_rules(self, counts: Mapping[str, int]) -> None:
-        for rule, rows in counts.items():
-            self.rejected_by[rule] = self.rejected_by.get(rule, 0) + rows
+    by_rule: Counter[str] = field(default_factory=Counter)
 
 
 def print_plan(console: Console, answer: Answer) -> None:
@@ -40,77 +43,103 @@ def print_plan(console: Console, answer: Answer) -> None:
         console.print(table)
     else:
         console.print("Nothing is stale.")
-    _print_waiting(console, answer)
+    _print_waiting(console, answer.waiting, answer.unanswered)
 
 
 def print_done(console: Console, platform: Platform, settings: Settings, done: Done) -> None:
     """What each table took and gave, then where the results are."""
     lines = {table.name: _line(platform, table, done.run_ids) for table in platform.catalog}
-    if any(line.partitions for line in lines.values()):
-        console.print(_table((str(name), line) for name, line in lines.items() if line.partitions))
-    elif not done.failed:
-        console.print("Nothing was stale: no file under lake/ or warehouse/ was touched." if not done.published else "")
-    _print_waiting(console, done.answer)
+    made = {str(name): line for name, line in lines.items() if line.partitions}
+    if made:
+        console.print(_amounts(made))
+        console.print(_left_out(made))
+    elif not done.failed and not done.published:
+        console.print("Nothing was stale: no file under lake/ or warehouse/ was touched.")
+    _print_waiting(console, done.waiting, done.unanswered)
     if done.failed:
-        console.print(f"[red]{len(done.failed)} failed; what they had before stays.[/] Mend them and run again.")
-    console.print(f"took {done.seconds:.1f} s")
+        console.print(f"[red]{len(done.failed)} failed; what was there before stays.[/] Mend them and run again.")
+    console.print(f"took       {done.seconds:.1f} s", highlight=False)
     if settings.warehouse_path.exists():
         console.print(f"warehouse  {settings.warehouse_path}", soft_wrap=True, highlight=False)
         for page in sorted(settings.charts_path.glob("*.html")):
             console.print(f"chart      {page}", soft_wrap=True, highlight=False)
-    console.print("lineage, checks and history: [bold]make ui[/], then http://localhost:3000", highlight=False)
+    console.print("explore    make ui, then http://localhost:3000: lineage, checks, accounts", highlight=False)
 
 
-def _line(platform: Platform, table: Table, run_ids: set[str]) -> _Line:
-    line = _Line()
+def _line(platform: Platform, table: Table, run_ids: Collection[str]) -> _Line:
     if isinstance(table, RawTable):
-        for sighting in platform.lake.ledger(table.name.table).read().all():
-            if sighting.run_id in run_ids:
-                line.partitions += 1
-                line.rows_out += sighting.records or 0
-                line.bytes += sighting.bytes
-                if sighting.state == "refused":
-                    line.add_rules({f"refused {sighting.uri}": 1})
-    elif isinstance(table, ModelTable) and not table.is_view:
-        for state in platform.lake.table(table.name).partitions().values():
-            told = state.provenance
-            if told.get("run_id") in run_ids:
-                account = told.get("account", {})
-                line.partitions += 1
-                line.rows_in += account.get("arrived", 0)
-                line.rows_out += told["rows"]
-                line.seconds += told["wall_seconds"]
-                line.bytes += told["bytes_written"]
-                line.add_rules(account.get("rejected_by", {}) | account.get("dropped_by", {}))
+        return _raw_line(platform.lake.ledger(table.name.table).read().all(), run_ids)
+    states = {} if table.is_view else platform.lake.table(table.name).partitions()
+    return _model_line([state.provenance for state in states.values()], run_ids)
+
+
+def _raw_line(sightings: Iterable[Sighting], run_ids: Collection[str]) -> _Line:
+    line = _Line()
+    for sighting in sightings:
+        if sighting.run_id in run_ids:
+            line.partitions += 1
+            line.rows_out += sighting.records or 0
+            line.bytes += sighting.bytes
     return line
 
 
-def _table(lines: Iterable[tuple[str, _Line]]) -> RichTable:
-    table = RichTable(title="what was done", title_justify="left")
-    table.add_column("table")
-    for heading in ("partitions", "rows in", "rows out", "seconds", "MB"):
-        table.add_column(heading, justify="right")
-    table.add_column("quarantined by rule")
-    for name, line in lines:
-        rules = sorted(line.rejected_by.items(), key=lambda item: -item[1])
+def _model_line(commits: Iterable[Mapping[str, Any]], run_ids: Collection[str]) -> _Line:
+    line = _Line()
+    for told in commits:
+        if told.get("run_id") not in run_ids:
+            continue
+        line.partitions += 1
+        line.rows_out += told["rows"]
+        line.seconds += told["wall_seconds"]
+        line.bytes += told["bytes_written"]
+        if "account" in told:
+            account = told["account"]
+            line.has_account = True
+            line.rows_in += account["arrived"]
+            line.rejected += account["rejected"]
+            line.dropped += account["dropped"]
+            line.by_rule.update(account["rejected_by"])
+            line.by_rule.update(account["dropped_by"])
+    return line
+
+
+def _amounts(lines: Mapping[str, _Line]) -> RichTable:
+    table = RichTable(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("table", no_wrap=True)
+    for heading in ("partitions", "rows in", "rows out", "rejected", "dropped", "s", "MB"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, line in lines.items():
         table.add_row(
             name,
             str(line.partitions),
-            f"{line.rows_in:,}" if line.rows_in else "",
+            f"{line.rows_in:,}" if line.has_account else "",
             f"{line.rows_out:,}",
+            f"{line.rejected:,}" if line.has_account else "",
+            f"{line.dropped:,}" if line.has_account else "",
             f"{line.seconds:.1f}" if line.seconds else "",
             f"{line.bytes / 1e6:.1f}",
-            ", ".join(f"{rule} {rows:,}" for rule, rows in rules),
         )
     return table
 
 
-def _print_waiting(console: Console, answer: Answer) -> None:
-    for silent in answer.unanswered:
+def _left_out(lines: Mapping[str, _Line]) -> RichTable:
+    """Rows by rule; a row that breaks two rules counts for both."""
+    table = RichTable(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("left out by rule", no_wrap=True)
+    table.add_column("rows", justify="right")
+    table.add_column("of")
+    for name, line in lines.items():
+        for rule, rows in sorted(line.by_rule.items(), key=lambda item: -item[1]):
+            table.add_row(rule, f"{rows:,}", name)
+    return table
+
+
+def _print_waiting(console: Console, waiting: Sequence[Waiting], unanswered: Sequence[Unanswered]) -> None:
+    for silent in unanswered:
         console.print(f"[red]could not ask[/] {silent.table} {silent.partition}: {silent.error}", highlight=False)
-    overdue = [item for item in answer.waiting if item.overdue]
+    overdue = [item for item in waiting if item.overdue]
     for item in overdue[:_MOST_LINES]:
         console.print(f"[yellow]waiting[/] {item.table} {item.partition}: {item.reason}", highlight=False)
-    rest = len(answer.waiting) - len(overdue[:_MOST_LINES])
+    rest = len(waiting) - len(overdue[:_MOST_LINES])
     if rest:
-        console.print(f"{rest} {'more ' if overdue else ''}partitions wait for their sources or inputs")
+        console.print(f"{rest} {'more ' if overdue else ''}partitions are not there yet, as expected", highlight=False)

@@ -13,8 +13,8 @@ from data_platform.components.partitions import mapping, partitions_def, request
 from data_platform.contracts.contract import NotReconciled
 from data_platform.lake.errors import LakeError
 from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, RawTable
-from data_platform.planning.stale import Waiting
-from data_platform.planning.versions import code_version, combined
+from data_platform.planning.stale import Waiting, wanted
+from data_platform.planning.versions import Versions, code_version, combined
 from data_platform.sources.errors import SourceError
 from data_platform.steps.audit import Audit, AuditFailed
 from data_platform.steps.build import Built, UpToDate, build
@@ -26,15 +26,15 @@ Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
 def dataset_assets(catalog: Catalog, dataset: Dataset) -> dg.Definitions:
-    """An asset for each table of the dataset; views stand in the graph without being made."""
-    assets: list[dg.AssetsDefinition | dg.AssetSpec] = []
+    """An asset for each table and view of the dataset."""
+    assets: list[dg.AssetsDefinition] = []
     for table in catalog:
         if table.dataset != dataset.name:
             continue
         if isinstance(table, RawTable):
             assets.append(_raw_asset(table))
         elif table.is_view:
-            assets.append(_model_spec(catalog, table))
+            assets.append(_view_asset(catalog, table))
         else:
             assets.append(_model_asset(catalog, table))
     return dg.Definitions(assets=assets)
@@ -155,6 +155,35 @@ def _raw_result(table: RawTable, results: Sequence[Received]) -> Iterator[dg.Mat
         )
     elif there:
         _refuse_range(table, [result.partition for result in results if result.data_version is None])
+
+
+def _view_asset(catalog: Catalog, table: ModelTable) -> dg.AssetsDefinition:
+    """A view holds nothing: its step says what it would read, and puts its readers behind its inputs."""
+
+    @dg.multi_asset(
+        name=f"{table.name.layer}__{table.name.table}",
+        specs=[_model_spec(catalog, table)],
+        can_subset=True,
+        required_resource_keys={"platform"},
+    )
+    def view_asset(context: dg.AssetExecutionContext) -> Events:
+        platform: Platform = context.resources.platform
+        versions = Versions(platform.catalog, platform.lake)
+        found: dict[str, str] = {}
+        for partition in requested_partitions(context, table):
+            want = wanted(platform.catalog, table, partition, versions)
+            if isinstance(want, Waiting):
+                _observe(context, table, partition, want.reason)
+            else:
+                found[partition] = want.fingerprint
+        if found:
+            yield dg.MaterializeResult(
+                asset_key=asset_key(table.name),
+                metadata={"outcome": "a view: its SELECT runs inside each of its readers"},
+                data_version=dg.DataVersion(_one_version(found)),
+            )
+
+    return view_asset
 
 
 def _model_asset(catalog: Catalog, table: ModelTable) -> dg.AssetsDefinition:

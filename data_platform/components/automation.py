@@ -10,7 +10,7 @@ from data_platform.components.loading import Dataset
 from data_platform.components.metadata import asset_key
 from data_platform.lake.names import TableName
 from data_platform.planning.batches import batches
-from data_platform.planning.catalog import Catalog, ModelTable
+from data_platform.planning.catalog import Catalog
 from data_platform.planning.stale import stale
 from data_platform.steps.platform import Platform
 
@@ -29,7 +29,7 @@ IN_PROGRESS = [
 def dataset_automation(catalog: Catalog, dataset: Dataset) -> dg.Definitions:
     """Job, schedules and sensor. Both are off until somebody turns them on."""
     tables = [table for table in catalog if table.dataset == dataset.name]
-    made = [table.name for table in tables if not (isinstance(table, ModelTable) and table.is_view)]
+    made = [table.name for table in tables]
     job = dg.define_asset_job(
         dataset.name,
         selection=dg.AssetSelection.assets(*(asset_key(name) for name in made)),
@@ -46,9 +46,7 @@ def dataset_automation(catalog: Catalog, dataset: Dataset) -> dg.Definitions:
     )
 
 
-def _schedule(
-    catalog: Catalog, dataset: Dataset, here: frozenset[TableName], cron: str
-) -> dg.ScheduleDefinition:
+def _schedule(catalog: Catalog, dataset: Dataset, here: frozenset[TableName], cron: str) -> dg.ScheduleDefinition:
     ask = [table.name for table in dataset.raw if table.check_every == cron]
     number = sorted({table.check_every for table in dataset.raw if table.check_every}).index(cron)
     zones = {table.partitions.timezone for table in dataset.raw if table.partitions}
@@ -67,9 +65,7 @@ def _schedule(
     return check
 
 
-def _sensor(
-    catalog: Catalog, dataset: Dataset, here: frozenset[TableName]
-) -> dg.SensorDefinition:
+def _sensor(catalog: Catalog, dataset: Dataset, here: frozenset[TableName]) -> dg.SensorDefinition:
     # Asking a folder costs nothing; a server is asked by the schedule, as often as its author says.
     ask = [table.name for table in dataset.raw if table.source.is_local]
 

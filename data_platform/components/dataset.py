@@ -19,7 +19,7 @@ class Dataset(dg.Component):
         return DatasetSpec
 
     @classmethod
-    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> "Dataset":
+    def load(cls, _attributes: BaseModel | None, _context: dg.ComponentLoadContext) -> "Dataset":
         # The whole folder is read at once in `build_defs`, which tells the line of a mistake in any of its files.
         return cls()
 

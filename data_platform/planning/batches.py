@@ -78,4 +78,9 @@ def _along(
         has = key == UNPARTITIONED if partitions is None else partitions.has(key)
         if has and any(name in catalog.readers[made] for made in found):
             found.add(name)
+    # A view between two of them takes part: it is how one is known to come before the other.
+    for name in tuple(found):
+        for view in catalog.views(catalog.tables[name].reads):
+            if found & set(catalog.stored(view.reads)):
+                found.add(view.name)
     return tuple(name for name in catalog.order if name in found)

@@ -4,8 +4,8 @@ import gzip
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
@@ -15,7 +15,7 @@ from data_platform.sources.inspect import Inspected, inspect_csv
 from data_platform.sources.records import Scan
 
 SOURCE_ROW = "_source_row"
-_BLOCK = 4 << 20
+_BLOCK = 1 << 20
 _GROUP_ROWS = 1 << 17
 _GROUP_BYTES = 64 << 20
 
@@ -50,8 +50,8 @@ def _write(path: Path, into: Path, name: str, scan: Scan) -> int:
     rows = 0
     with pq.ParquetWriter(into, schema, compression="zstd", compression_level=1) as writer:
         for table in _tables(_batches(path, name, scan)):
-            numbers = pa.array(range(rows, rows + table.num_rows), pa.int64())
-            writer.write_table(table.append_column(SOURCE_ROW, numbers), row_group_size=_GROUP_ROWS)
+            numbers = pa.array(np.arange(rows, rows + table.num_rows))
+            writer.write_table(table.append_column(SOURCE_ROW, numbers), row_group_size=table.num_rows)
             rows += table.num_rows
     return rows
 
@@ -77,8 +77,8 @@ def _batches(path: Path, name: str, scan: Scan) -> Iterator[pa.RecordBatch]:
         yield from reader
 
 
-def _open(path: Path, name: str) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path, "rb")) if name.lower().endswith(".gz") else path.open("rb")
+def _open(path: Path, name: str) -> gzip.GzipFile | pa.NativeFile:
+    return gzip.open(path, "rb") if name.lower().endswith(".gz") else pa.OSFile(str(path), "rb")
 
 
 def _tables(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -26,6 +26,7 @@ _REFUSED: dict[type[exp.Expr], str] = {
     exp.Comprehension: "a list comprehension cannot be followed to its columns; use list_transform or list_filter",
 }
 _REFUSED_KINDS = tuple(_REFUSED)
+_SHAPED = (exp.SetOperation, exp.Star, exp.Join, exp.Dot)
 
 
 def check(syntax: Syntax) -> None:
@@ -34,7 +35,8 @@ def check(syntax: Syntax) -> None:
         if isinstance(node, _REFUSED_KINDS):
             message = next(text for kind, text in _REFUSED.items() if isinstance(node, kind))
             raise SqlError(syntax.line(node), message.format(node.key.upper()))
-        _check_shape(syntax, node)
+        if isinstance(node, _SHAPED):
+            _check_shape(syntax, node)
     for index, token in enumerate(syntax.tokens):
         if token.token_type == TokenType.HASH:
             raise SqlError(token.line, "#1 counts columns; name the column")
@@ -55,7 +57,8 @@ def _check_shape(syntax: Syntax, node: exp.Expr) -> None:
         if node.args.get("method") == "NATURAL":
             raise SqlError(syntax.line(node), "NATURAL JOIN changes when a column is added; write USING (column)")
     elif isinstance(node, exp.Dot) and isinstance(node.expression, exp.Func):
-        raise SqlError(syntax.line(node), f"write {_name(node.expression)}(x) instead of x.{_name(node.expression)}()")
+        name = _name(node.expression)
+        raise SqlError(syntax.line(node), f"write {name}(x), with nothing before it, instead of x.{name}()")
 
 
 def _name(function: exp.Expr) -> str:

@@ -32,8 +32,8 @@ def race(lake: Lake) -> Iterator[Race]:
         root = lake.storage.delta_uri("")
         for arguments in all_arguments:
             command = [sys.executable, "-m", "data_platform_tests.lake.racers", root, *arguments]
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-            started.append(subprocess.Popen(command, cwd=REPOSITORY, text=True, **pipes))
+            pipe = subprocess.PIPE
+            started.append(subprocess.Popen(command, cwd=REPOSITORY, text=True, stdin=pipe, stdout=pipe))
         for process in started:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"

@@ -63,8 +63,10 @@ def test_duckdb_itself_reads_what_comes_back(duckdb_type: str) -> None:
         ("text", "VARCHAR"),
         ("timestamptz", "TIMESTAMP WITH TIME ZONE"),
         ("numeric(5,1)", "DECIMAL(5,1)"),
-    ]
-    + [("DECIMAL", "DECIMAL(18,3)"), ("DECIMAL(9)", "DECIMAL(9,0)"), ("decimal( 12 , 2 )", "DECIMAL(12,2)")],
+        ("DECIMAL", "DECIMAL(18,3)"),
+        ("DECIMAL(9)", "DECIMAL(9,0)"),
+        ("decimal( 12 , 2 )", "DECIMAL(12,2)"),
+    ],
 )
 def test_a_synonym_is_the_type_it_stands_for(synonym: str, name: str) -> None:
     assert to_duckdb(to_delta(synonym)) == name

@@ -70,7 +70,8 @@ def test_equal_bytes_in_two_slots_are_two_facts() -> None:
 
 
 def test_partitions_do_not_mix() -> None:
-    sightings = in_order([replace(sighting("s", c, partition=p), sequence=n) for n, (p, c) in enumerate(["aA", "bB"])])
+    ours = [sighting("s", "A", partition="a"), sighting("s", "B", partition="b")]
+    sightings = in_order([replace(s, sequence=n) for n, s in enumerate(ours)])
     assert sightings.partitions() == ("a", "b")
     assert sightings.data_version("a") != sightings.data_version("b")
 

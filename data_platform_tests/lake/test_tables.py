@@ -8,7 +8,8 @@ import pytest
 from data_platform.lake.errors import LakeError, NoSuchVersion, SchemaConflict, UnsupportedType
 from data_platform.lake.lake import Lake
 from data_platform.lake.names import TableName
-from data_platform.lake.tables import UNPARTITIONED, Column, TableFiles, WrittenFile
+from data_platform.lake.schema import Column
+from data_platform.lake.tables import UNPARTITIONED, TableFiles, WrittenFile
 from data_platform_tests.lake.writing import COLUMNS, TRIPS, fingerprint, read, read_keys, replace, rows, write
 
 
@@ -85,6 +86,23 @@ def test_a_partition_without_files_is_present_and_empty(lake: Lake) -> None:
     assert read(lake) == {}
     assert list(table.partitions()) == ["2024-01"]
     assert table.columns() == COLUMNS
+
+
+def test_a_snapshot_stays_as_it_was_while_others_commit(lake: Lake) -> None:
+    table = lake.table(TRIPS)
+    assert table.snapshot().partitions == {}
+    assert table.snapshot().files() == TableFiles((), ())
+    replace(lake, "2024-01", "old", 3)
+    before = table.snapshot()
+    replace(lake, "2024-01", "new", 4)
+    replace(lake, "2024-02", "new", 5)
+
+    assert {p: s.version for p, s in before.partitions.items()} == {"2024-01": 1}
+    assert read_keys(lake, before.files().clean) == {"old": 3}
+    assert read_keys(lake, before.files(["2024-01"]).rejected) == {"old": 1}
+    assert before.files(["2024-02"]) == TableFiles((), ())
+    assert table.snapshot().files() == table.files()
+    assert table.snapshot().partitions == table.partitions()
 
 
 def test_an_unpartitioned_table_has_one_partition(lake: Lake) -> None:

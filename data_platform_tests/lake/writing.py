@@ -8,8 +8,9 @@ import duckdb
 
 from data_platform.lake.lake import Lake
 from data_platform.lake.names import TableName
+from data_platform.lake.schema import Column
 from data_platform.lake.sightings import Sighting
-from data_platform.lake.tables import Base, Column, Commit, WrittenFile
+from data_platform.lake.tables import Base, Commit, WrittenFile
 
 TRIPS = TableName("staged", "trips")
 COLUMNS = (Column("a", "BIGINT"), Column("who", "VARCHAR"))

@@ -73,7 +73,7 @@ def serve() -> Iterator[Server]:
             server.asked.append(Asked(self.command, self.path, dict(self.headers.items()), self.client_address[1]))
             self._send(server.next_answer(self.command, self.path))
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815 - http.server's name
 
         def _send(self, answer: Answer) -> None:
             if answer.hang:

@@ -6,8 +6,9 @@ from typing import Any
 
 import duckdb
 
-from data_platform.sql.identity import HIDDEN, Threaded, thread
+from data_platform.sql.identity import Threaded, thread
 from data_platform.sql.model import parse
+from data_platform.sql.row_path import HIDDEN
 
 Rows = Counter[tuple[Any, ...]]
 

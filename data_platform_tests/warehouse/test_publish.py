@@ -1,8 +1,10 @@
 """What a publication holds, and when one is written."""
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from data_platform.warehouse.read import open_read_only
 from data_platform.warehouse.relations import (
     Contents,
     PublishedColumn,
+    PublishedCommit,
     PublishedRelation,
     PublishedTable,
     PublishedView,
@@ -161,6 +164,26 @@ def test_a_publication_that_cannot_be_built_leaves_the_old_one_and_no_litter(tmp
     assert generations_in(folder / "warehouse.duckdb") == {1}
 
 
+def test_what_a_killed_publisher_left_is_gone_before_the_next_one_needs_the_space(tmp_path: Path) -> None:
+    folder = tmp_path / "warehouse"
+    first = publish_onto_current(tmp_path, generation(tmp_path, 1))
+    left = {
+        f"warehouse.{first.id}.duckdb",
+        f"warehouse.{first.id}.duckdb.wal",
+        f"previous.{first.id}.duckdb",
+        f"publication.{first.id}.json",
+    }
+    for name in left:
+        (folder / name).touch()
+
+    def look_while_building() -> Iterator[PublishedCommit]:
+        assert not left & listing(folder).keys()
+        yield commit(2)
+
+    publish_onto_current(tmp_path, generation(tmp_path, 2, look_while_building()))
+    assert rows(tmp_path, "SELECT version FROM operations.commits") == [(2,)]
+
+
 def test_files_of_the_reader_beside_the_warehouse_are_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "warehouse"
     folder.mkdir()
@@ -181,21 +204,27 @@ def test_a_relation_without_files_has_its_columns_and_no_rows(tmp_path: Path, as
 
 @pytest.mark.parametrize("as_view", [False, True])
 def test_the_declared_columns_and_types_are_published_whatever_the_files_have(tmp_path: Path, as_view: bool) -> None:
-    older = write_parquet(tmp_path / "lake" / "a.parquet", "SELECT 1::INTEGER AS id, 'x' AS _source_file")
-    newer = write_parquet(tmp_path / "lake" / "b.parquet", "SELECT 2.0::DOUBLE AS fee_usd, 2::BIGINT AS id")
-    columns = tuple(PublishedColumn(*one) for one in (("id", "BIGINT"), ("fee_usd", "DOUBLE"), ("note", "VARCHAR")))
+    # A folder's name is no column, whatever it looks like.
+    folder = tmp_path / "lake" / "id=9"
+    older = write_parquet(folder / "a.parquet", "SELECT 1::INTEGER AS id, 'x' AS _source_file")
+    newer = write_parquet(folder / "b.parquet", "SELECT 2.0::DOUBLE AS fee_usd, 2::BIGINT AS id")
+    columns = tuple(
+        PublishedColumn(*one) for one in (("id", "BIGINT"), ("fee_usd", "DECIMAL(12,2)"), ("note", "VARCHAR"))
+    )
     publish_relations(tmp_path, table("t", older, newer, as_view=as_view, columns=columns))
     name = "staged.t" if as_view else "curated.t"
-    assert rows(tmp_path, f"FROM {name} ORDER BY id") == [(1, None, None), (2, 2.0, None)]
-    assert rows(tmp_path, f"SELECT list(column_type) FROM (DESCRIBE {name})") == [(["BIGINT", "DOUBLE", "VARCHAR"],)]
+    assert rows(tmp_path, f"FROM {name} ORDER BY id") == [(1, None, None), (2, Decimal("2.00"), None)]
+    assert rows(tmp_path, f"SELECT list(column_type) FROM (DESCRIBE {name})") == [
+        (["BIGINT", "DECIMAL(12,2)", "VARCHAR"],)
+    ]
 
 
 def test_names_texts_and_paths_are_data_and_never_sql_or_patterns(tmp_path: Path) -> None:
     file = write_parquet(tmp_path / "lake" / "plain.parquet", 'SELECT 7 AS "sel""ect; --"')
-    odd = tmp_path / "lake" / "it's [a-z]*; --"
+    odd = tmp_path / "lake" / "it's; --"
     odd.mkdir()
     file = file.rename(odd / "p?.parquet")
-    write_parquet(tmp_path / "lake" / "other.parquet", "SELECT 8 AS x").rename(odd / "pp.parquet")
+    write_parquet(tmp_path / "lake" / "other.parquet", 'SELECT 8 AS "sel""ect; --"').rename(odd / "pp.parquet")
     column = PublishedColumn('sel"ect; --', "BIGINT", "it's; --")
     relation = PublishedTable('sch"ema', "ta'ble", "O'Brien \" ; --", (column,), (file,), as_view=True)
     view = PublishedView('sch"ema', "vi ew", "v", """SELECT * FROM "sch""ema"."ta'ble" -- end""", (column,))
@@ -205,6 +234,14 @@ def test_names_texts_and_paths_are_data_and_never_sql_or_patterns(tmp_path: Path
     assert rows(tmp_path, "SELECT DISTINCT comment FROM duckdb_columns() WHERE column_name = 'sel\"ect; --'") == [
         ("it's; --",)
     ]
+
+
+def test_views_over_relative_paths_are_readable_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_parquet(tmp_path / "lake" / "a.parquet", "SELECT 5 AS generation")
+    monkeypatch.chdir(tmp_path)
+    publish_relations(tmp_path, table("t", Path("lake/a.parquet"), as_view=True, columns=(GENERATION,)))
+    monkeypatch.chdir("/")
+    assert rows(tmp_path, "FROM staged.t") == [(5,)]
 
 
 def test_comments_of_tables_views_and_columns_are_carried(tmp_path: Path) -> None:
