@@ -31,6 +31,7 @@ plan: $(RUNTIME) ## say what `make run` would do, and why
 	@$(BIN)/python -m data_platform plan $(ARGS)
 
 ui: $(RUNTIME) ## start Dagster's web server and daemon (Ctrl-C ends them)
+	@$(BIN)/python -m data_platform sample
 	@$(WITH_DAGSTER_HOME) exec $(BIN)/dagster dev -w workspace.yaml $(ARGS)
 
 test: $(TOOLS) $(OLDER_DUCKDB) ## run the tests, in random order on two cores (ARGS="-k word" for some)

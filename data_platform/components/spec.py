@@ -1,13 +1,15 @@
 """A dataset's `defs.yaml` as values: what its author may write under `attributes`."""
 
+import zoneinfo
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from data_platform.contracts.contract import Part
+from data_platform.contracts.contract import Owner, Part
+from data_platform.contracts.errors import nearest
 from data_platform.contracts.partitions import Kind, Partitions, parse_key
-from data_platform.contracts.raw import RawColumn
+from data_platform.contracts.raw import RawColumns
 from data_platform.planning.catalog import Expected
 
 # `start: 2011-01-01` unquoted is a date to YAML.
@@ -19,6 +21,13 @@ class Window(Part):
 
     start: KeyText
     timezone: str = "UTC"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in zoneinfo.available_timezones():
+            raise ValueError(f"'{name}' is no time zone{nearest(name, zoneinfo.available_timezones())}")
+        return name
 
 
 class PartitionsSpec(Part):
@@ -65,31 +74,30 @@ class ExpectedSpec(Part):
     received ones are asked for corrections."""
 
     after_days: int = Field(0, ge=0)
-    recheck_last: int | Literal["all"] = "all"
+    recheck_last: Annotated[int, Field(ge=0)] | Literal["all"] = "all"
 
     @property
     def expected(self) -> Expected:
         return Expected(self.after_days, self.recheck_last)
 
 
-class RawTableSpec(Part):
+class RawTableSpec(RawColumns):
     """One raw table: where it comes from, when, and the columns that staged models rely on."""
 
     description: str = Field(min_length=1)
-    owners: tuple[str, ...] = ()
+    owners: tuple[Owner, ...] = ()
     source: SourceSpec
     format: Literal["parquet", "csv"] | None = None
     partitions: Literal["none"] | None = None
     start: KeyText | None = None
     expected: ExpectedSpec = ExpectedSpec(after_days=0)
     check_every: str | None = None
-    columns: dict[str, RawColumn] = Field(min_length=1)
 
 
 class DatasetSpec(Part):
     """A whole dataset."""
 
     description: str = Field(min_length=1)
-    owners: tuple[str, ...] = ()
+    owners: tuple[Owner, ...] = ()
     partitions: PartitionsSpec | None = None
     raw: dict[str, RawTableSpec] = Field(default_factory=dict)

@@ -3,12 +3,25 @@
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-RESERVED = re.compile(r"_.*")
-_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_ ]*(\(\s*\d+\s*(,\s*\d+\s*)?\))?(\[\])*", re.ASCII)
+from data_platform.contracts.column_type import ColumnType
+from data_platform.contracts.errors import nearest
+
+_LOCAL_TIMES = ("DATE", "TIMESTAMP")
+_DAGSTER_OWNER = re.compile(r"team:[\w.-]+|[^@\s]+@[^@\s]+\.[^@\s]+", re.ASCII)
 
 
 class Part(BaseModel):
@@ -17,29 +30,21 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-_SPELLINGS = {
-    "INT": "INTEGER",
-    "TEXT": "VARCHAR",
-    "STRING": "VARCHAR",
-    "BOOL": "BOOLEAN",
-    "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE",
-}
+def _owner(text: str) -> str:
+    if not _DAGSTER_OWNER.fullmatch(text):
+        raise ValueError(f"'{text}' is no owner: write team:name or an e-mail address")
+    return text
 
 
-def _type_text(value: object) -> object:
-    """One spelling a type, so that types can be compared as text."""
-    if not isinstance(value, str):
-        return value
-    if not _TYPE.fullmatch(value.strip()):
-        raise ValueError(
-            f"'{value}' is no column type: write BIGINT, DOUBLE, VARCHAR, DATE, TIMESTAMP, DECIMAL(12,2), …"
-        )
-    text = re.sub(r"\s*([(),])\s*", r"\1", " ".join(value.upper().split()))
-    name = text.rstrip("[]")
-    return _SPELLINGS.get(name, name) + text[len(name) :]
+def _column_name(name: str) -> str:
+    if not name or name.startswith("_"):
+        raise ValueError(f"'{name}' is no column name: those that begin with '_' belong to the platform; rename it")
+    return name
 
 
-ColumnType = Annotated[str, BeforeValidator(_type_text)]
+Owner = Annotated[str, AfterValidator(_owner)]
+ColumnName = Annotated[str, AfterValidator(_column_name)]
+RuleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Value = bool | int | float | date | datetime | str
 
 
@@ -52,15 +57,46 @@ class ColumnSpec(Part):
     unit: str | None = None
     min: Value | None = None
     max: Value | None = None
-    accepted: tuple[Value, ...] | None = None
+    accepted: tuple[Value, ...] | None = Field(None, min_length=1)
     within_partition: bool = False
     personal: bool = False
+
+    @field_validator("min", "max", "accepted", mode="before")
+    @classmethod
+    def _plain_values(cls, value: Any, info: ValidationInfo) -> Any:
+        many = info.field_name == "accepted"
+        if many and not isinstance(value, list | tuple):
+            raise ValueError(f"write a list of values, such as [{value}]")
+        for each in value if many else [value]:
+            if each is None and many:
+                raise ValueError("NULL is accepted anyway: leave null out, and write `required: true` to refuse it")
+            if isinstance(each, dict | list | tuple):
+                raise ValueError(f"{each} is no plain value: write a number, a date or a text")
+            if info.data.get("type") == "VARCHAR" and each is not None and not isinstance(each, str):
+                # YAML reads NO as false and 01 as 1.
+                raise ValueError(f"YAML reads {each!r} here, the column is VARCHAR: put the value in quotes")
+        return value
+
+    @field_validator("within_partition")
+    @classmethod
+    def _local_time(cls, value: bool, info: ValidationInfo) -> bool:
+        type_ = info.data.get("type")
+        if value and type_ is not None and type_ not in _LOCAL_TIMES:
+            raise ValueError(
+                f"the column is {type_}; partitions are bounded by local time: make it a DATE or a TIMESTAMP"
+            )
+        return value
+
+    @property
+    def has_bounds(self) -> bool:
+        """Whether it promises anything about values beyond their type."""
+        return bool({"required", "min", "max", "accepted", "within_partition"} & self.model_fields_set)
 
 
 class Rule(Part):
     """A named condition over the table's columns: `reject` quarantines, `drop` counts and lets go, `flag` counts."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: RuleName
     reject: str | None = None
     drop: str | None = None
     flag: str | None = None
@@ -96,12 +132,12 @@ class Audit(Part):
 class Reconcile(Part):
     """`this` aggregates the new rows, `that` the rows of the input `of`; they must agree (per group of `by`)."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: RuleName
     this: str
     of: str
     that: str
     by: tuple[str, ...] = ()
-    tolerance: Decimal = Decimal(0)
+    tolerance: Decimal = Field(Decimal(0), ge=0)
 
 
 class NotReconciled(Part):
@@ -110,44 +146,60 @@ class NotReconciled(Part):
     none: str = Field(min_length=10)
 
 
+def _reconciles_kind(value: object) -> str:
+    return "reason" if isinstance(value, dict | NotReconciled) else "list"
+
+
 class Contract(Part):
     """The contract of one staged or curated table."""
 
     description: str = Field(min_length=1)
-    owners: tuple[str, ...] = ()
+    owners: tuple[Owner, ...] = ()
     view: bool = False
     partitions: Literal["none"] | None = None
     inputs: tuple[str, ...] = ()
+    columns: dict[ColumnName, ColumnSpec] = Field(min_length=1)
     grain: tuple[str, ...] = ()
-    columns: dict[str, ColumnSpec] = Field(min_length=1)
     rules: tuple[Rule, ...] = ()
     deduplicate: Deduplicate | None = None
     audit: Audit = Audit(max_rejected_share=0.05, min_rows=0)
-    reconciles: tuple[Reconcile, ...] | NotReconciled = ()
+    reconciles: Annotated[
+        Annotated[tuple[Reconcile, ...], Tag("list")] | Annotated[NotReconciled, Tag("reason")],
+        Discriminator(_reconciles_kind),
+    ] = ()
 
     @field_validator("columns")
     @classmethod
-    def _no_reserved_names(cls, columns: dict[str, ColumnSpec]) -> dict[str, ColumnSpec]:
+    def _one_spelling(cls, columns: dict[str, ColumnSpec]) -> dict[str, ColumnSpec]:
         folded: dict[str, str] = {}
         for name in columns:
-            if RESERVED.fullmatch(name):
-                raise ValueError(f"column '{name}': names that begin with '_' belong to the platform; rename it")
             if name.lower() in folded:
                 raise ValueError(f"columns '{folded[name.lower()]}' and '{name}' differ in case only; rename one")
             folded[name.lower()] = name
         return columns
 
-    @model_validator(mode="after")
-    def _names_exist(self) -> "Contract":
-        for name in self.grain:
-            if name not in self.columns:
-                raise ValueError(
-                    f"grain names column '{name}', which the contract lacks; it has {', '.join(self.columns)}"
-                )
-        if self.deduplicate and not self.grain:
+    # What refers to columns stands below them: a validator sees the fields above its own.
+    @field_validator("grain")
+    @classmethod
+    def _grain_exists(cls, grain: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        columns = info.data.get("columns")
+        for name in grain if columns is not None else ():
+            if name not in columns:
+                raise ValueError(f"grain names '{name}', no column of this table{nearest(name, columns)}")
+        return grain
+
+    @field_validator("deduplicate")
+    @classmethod
+    def _has_grain(cls, value: Deduplicate | None, info: ValidationInfo) -> Deduplicate | None:
+        if value is not None and info.data.get("grain") == ():
             raise ValueError("deduplicate needs a grain: the columns that make two rows the same")
-        names = [rule.name for rule in self.rules]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"rule '{name}' is written twice; rename one")
-        return self
+        return value
+
+    @field_validator("rules", "reconciles")
+    @classmethod
+    def _named_once(cls, value: Any) -> Any:
+        names = [each.name for each in value] if isinstance(value, tuple) else []
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"'{twice}' is written twice; rename one")
+        return value

@@ -11,6 +11,6 @@ def literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def string_list(values: "list[str]") -> str:
+def string_list(values: list[str]) -> str:
     """A DuckDB list of strings, for `read_parquet([...])`."""
     return "[" + ", ".join(literal(value) for value in values) + "]"

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from data_platform.contracts.contract import ColumnType, Part
+from data_platform.contracts.column_type import ColumnType
+from data_platform.contracts.contract import Part
 
 
 class RawColumn(Part):
@@ -18,10 +19,27 @@ class RawColumn(Part):
     personal: bool = False
 
 
+# What every raw row carries besides its columns.
+IDENTITY = ("_source_file", "_source_row", "_uncast")
+
+
 class RawColumns(Part):
     """All declared columns of a raw table."""
 
     columns: dict[str, RawColumn] = Field(min_length=1)
+
+    @field_validator("columns")
+    @classmethod
+    def _one_meaning(cls, columns: dict[str, RawColumn]) -> dict[str, RawColumn]:
+        meant: dict[str, str] = {}
+        for name, column in columns.items():
+            if name.lower() in IDENTITY:
+                raise ValueError(f"'{name}' belongs to the platform; declare another name with `aliases: [{name}]`")
+            for called in dict.fromkeys(each.lower() for each in (name, *column.aliases)):
+                if called in meant:
+                    raise ValueError(f"'{called}' would be both '{meant[called]}' and '{name}'; names ignore case")
+                meant[called] = name
+        return columns
 
 
 @dataclass(frozen=True)

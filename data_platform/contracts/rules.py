@@ -8,8 +8,10 @@ from data_platform.contracts.contract import ColumnSpec, Contract
 from data_platform.contracts.quoting import identifier, literal
 
 Kind = Literal["reject", "drop", "flag"]
-# One bit a rule in a HUGEINT, which is signed: 126 leaves room for the sign.
-MOST_RULES = 126
+# One bit a rule in a HUGEINT of 127 bits beside its sign; `castable` and `rounded` take one each.
+MOST_RULES = 125
+# Counted by the platform itself.
+BUILT_IN = ("castable", "duplicate", "rounded")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ def conditions(contract: Contract, bounds: tuple[datetime, datetime] | None) -> 
     """The rules of a contract: those its columns imply (all `reject`), then its own, in the file's order.
 
     `bounds` are the partition's first moment and the first after it (local time), None if unpartitioned.
-    Raises ValueError when there are more rules than bits.
+    Raises ValueError when there are more rules than bits, or two of one name.
     """
     implied = [
         Condition(f"{name}_{suffix}", "reject", sql)
@@ -33,6 +35,10 @@ def conditions(contract: Contract, bounds: tuple[datetime, datetime] | None) -> 
         for suffix, sql in _implied(identifier(name), column, bounds)
     ]
     own = [Condition(rule.name, rule.kind, rule.condition) for rule in contract.rules]
+    taken = {*BUILT_IN, *(condition.name for condition in implied)}
+    for rule in own:
+        if rule.name in taken:
+            raise ValueError(f"rule '{rule.name}' has the name of a rule that the platform makes itself; rename it")
     if len(implied) + len(own) > MOST_RULES:
         raise ValueError(f"{len(implied) + len(own)} rules; at most {MOST_RULES} fit one table: join some into one")
     return (*implied, *own)
@@ -63,6 +69,16 @@ def _outside(column: str, spec: ColumnSpec) -> str:
         # NaN is greater than every number in DuckDB: without a max it would pass.
         parts.append(f"isnan({column})")
     return " OR ".join(parts)
+
+
+def values(contract: Contract) -> list[tuple[str, str, str]]:
+    """(column, value, its SQL in the column's type) of all bounds: what must be readable as that type."""
+    found = []
+    for name, spec in contract.columns.items():
+        for value in (spec.min, spec.max, *(spec.accepted or ())):
+            if value is not None:
+                found.append((name, str(value), _typed(value, spec.type)))
+    return found
 
 
 def _typed(value: object, type_: str) -> str:

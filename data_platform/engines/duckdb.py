@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,21 +19,23 @@ class Engine:
     temp_directory: Path
 
     @contextlib.contextmanager
-    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """An empty in-memory database that nobody else sees; it spills to `temp_directory`."""
+    def scratch(self) -> Iterator[dict[str, str]]:
+        """DuckDB settings for one connection, with a folder of its own to spill into, which is deleted afterwards.
+
+        DuckDB numbers the files that it spills to: two processes in one folder would write into each other's.
+        """
         self.temp_directory.mkdir(parents=True, exist_ok=True)
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": self.memory_limit,
-            "threads": self.threads,
-            "temp_directory": str(self.temp_directory),
-            # Order costs memory, and a table has none.
-            "preserve_insertion_order": False,
-            # A model must not fetch code from the network.
-            "autoinstall_known_extensions": False,
-            "TimeZone": "UTC",
-        }
-        with duckdb.connect(config=settings) as connection:
-            yield connection
+        with tempfile.TemporaryDirectory(prefix="spill-", dir=self.temp_directory) as folder:
+            yield {"memory_limit": self.memory_limit, "threads": str(self.threads), "temp_directory": folder}
+
+    @contextlib.contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """An empty in-memory database that nobody else sees."""
+        with self.scratch() as settings:
+            # Order costs memory, and a table has none. A model must not fetch code from the network.
+            settings |= {"preserve_insertion_order": "false", "autoinstall_known_extensions": "false"}
+            with duckdb.connect(config={**settings, "TimeZone": "UTC"}) as connection:
+                yield connection
 
 
 def version() -> str:

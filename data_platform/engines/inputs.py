@@ -8,19 +8,11 @@ import duckdb
 
 from data_platform.contracts.quoting import identifier, literal, string_list
 from data_platform.contracts.raw import Physical, RawColumn, match
+from data_platform.engines.casts import changes, keeps_values, originals
 from data_platform.lake.names import TableName
 
-# Casts that keep every value: nothing to check, nothing to report.
-_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
-_WIDER = {
-    **{narrow: {*_INTEGERS[i + 1 :], "HUGEINT"} for i, narrow in enumerate(_INTEGERS)},
-    "UTINYINT": {"SMALLINT", "INTEGER", "BIGINT"},
-    "USMALLINT": {"INTEGER", "BIGINT"},
-    "UINTEGER": {"BIGINT"},
-    "FLOAT": {"DOUBLE"},
-    "DATE": {"TIMESTAMP"},
-}
-_EXACT_DOUBLE = {"TINYINT", "SMALLINT", "INTEGER"}
+# DuckDB's virtual column of a Parquet file.
+_ROW_NUMBER = "file_row_number"
 
 
 @dataclass(frozen=True)
@@ -32,6 +24,17 @@ class RawFile:
     columns: tuple[tuple[str, str], ...]
     numbered: bool = False
     """Whether the file carries `_source_row` itself (parsed text) instead of Parquet's row number."""
+
+    def column_names(self) -> list[str]:
+        """A name of its own for each column, in order: SQL ignores case, and Parquet's row number has a name too."""
+        taken, names = {_ROW_NUMBER}, []
+        for name, _ in self.columns:
+            unique, number = name, 1
+            while unique.lower() in taken:
+                unique, number = f"{name}_{number}", number + 1
+            taken.add(unique.lower())
+            names.append(unique)
+        return names
 
 
 @dataclass(frozen=True)
@@ -104,14 +107,20 @@ def _raw_select(item: RawInput) -> str:
 
 
 def _file_select(declared: Mapping[str, RawColumn], file: RawFile) -> str:
-    found = match(declared, file.columns).columns
+    """One file's rows: declared columns, then identity. The file's own column names stay inside."""
+    names = file.column_names()
+    in_sql = dict(zip((name for name, _ in file.columns), names, strict=True))
+    found = {
+        name: None if physical is None else Physical(in_sql[physical.name], physical.type)
+        for name, physical in match(declared, file.columns).columns.items()
+    }
     columns = [f"{_value(found[name], column.type)} AS {identifier(name)}" for name, column in declared.items()]
-    row = "_source_row" if file.numbered else "file_row_number"
-    option = "" if file.numbered else ", file_row_number=true"
+    renamed = f" AS file({', '.join(map(identifier, names))})" if names != list(in_sql) else ""
     return (
         f"SELECT {', '.join(columns)}, {literal(file.source_file)} AS _source_file, "
-        f"CAST({row} AS BIGINT) AS _source_row, {_uncast(declared, found)} AS _uncast "
-        f"FROM read_parquet({literal(file.path)}, hive_partitioning=false{option})"
+        f"CAST({'_source_row' if file.numbered else _ROW_NUMBER} AS BIGINT) AS _source_row, "
+        f"{_uncast(declared, found)} AS _uncast "
+        f"FROM read_parquet({literal(file.path)}, hive_partitioning=false){renamed}"
     )
 
 
@@ -133,32 +142,3 @@ def _uncast(declared: Mapping[str, RawColumn], found: Mapping[str, Physical | No
         if not keeps_values(physical.type, declared[name].type)
     }
     return originals(broken)
-
-
-def originals(broken: Mapping[str, tuple[str, str]]) -> str:
-    """SQL for a JSON object of original texts: column name → (its SQL, the condition under which it is told)."""
-    if not broken:
-        return "CAST(NULL AS VARCHAR)"
-    parts = ", ".join(
-        f"CASE WHEN {condition} THEN to_json({literal(name)}) || ':' || to_json(CAST({column} AS VARCHAR)) END"
-        for name, (column, condition) in broken.items()
-    )
-    anything = " OR ".join(f"({condition})" for _, condition in broken.values())
-    return f"CASE WHEN {anything} THEN '{{' || concat_ws(',', {parts}) || '}}' END"
-
-
-def changes(column: str, has: str, wanted: str) -> str:
-    """SQL that is true where casting loses the value: it becomes NULL, or another whole number than it was."""
-    cast = f"TRY_CAST({column} AS {wanted})"
-    lost = f"{column} IS NOT NULL AND {cast} IS NULL"
-    if wanted in _INTEGERS and (has in ("FLOAT", "DOUBLE") or has.startswith("DECIMAL")):
-        # 1.5 would become 2 without a word.
-        return f"({lost} OR {column} <> {cast})"
-    return f"({lost})"
-
-
-def keeps_values(has: str, wanted: str) -> bool:
-    """Whether every value of one type can be cast to the other unchanged, so that nothing needs checking."""
-    if has == wanted or wanted == "VARCHAR":
-        return True
-    return wanted in _WIDER.get(has, ()) or (wanted == "DOUBLE" and has in _EXACT_DOUBLE)

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from data_platform.contracts.account import Identity
-from data_platform.contracts.quoting import identifier
+from data_platform.contracts.quoting import identifier, literal
 from data_platform.contracts.rules import Condition
 from data_platform.engines.copies import Copied, copy, identities, identities_of
 from data_platform.engines.typing import ModelColumns, typed_select
@@ -86,7 +86,7 @@ class _Bits:
     def names(self) -> str:
         """SQL for the list of rejecting rules that a row broke."""
         cases = ", ".join(
-            f"CASE WHEN _bits & CAST({1 << bit} AS {self.type}) <> 0 THEN '{condition.name}' END"
+            f"CASE WHEN _bits & CAST({1 << bit} AS {self.type}) <> 0 THEN {literal(condition.name)} END"
             for bit, condition in enumerate(self.conditions)
             if condition.kind == "reject"
         )

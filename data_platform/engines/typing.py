@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import duckdb
 
 from data_platform.contracts.quoting import identifier
-from data_platform.engines.inputs import changes, keeps_values, originals
+from data_platform.engines.casts import changes, keeps_values, originals, rounds
 
 
 class ModelColumnsError(ValueError):
@@ -60,10 +60,14 @@ def typed_select(model: ModelColumns, contracted: Sequence[tuple[str, str]]) -> 
         casts.append(f"{cast} AS {identifier(name)}")
         if not keeps_values(has, wanted):
             broken[name] = (column, changes(column, has, wanted))
-            if wanted.startswith("DECIMAL") and has in ("DOUBLE", "FLOAT"):
-                rounded.append(f"CAST({cast} AS {has}) <> {column}")
-    original = f"coalesce(model._uncast, {originals(broken)})" if broken else "model._uncast"
+            rounding = rounds(column, has, wanted)
+            if rounding is not None:
+                rounded.append(rounding)
+    original = "CAST(model._uncast AS VARCHAR)"
+    if broken:
+        original = f"coalesce({original}, {originals(broken)})"
     return (
-        f"SELECT {', '.join(casts)}, model._source_file, model._source_row, "
+        f"SELECT {', '.join(casts)}, CAST(model._source_file AS VARCHAR) AS _source_file, "
+        f"CAST(model._source_row AS BIGINT) AS _source_row, "
         f"{original} AS _original, {' OR '.join(rounded) or 'false'} AS _rounded FROM model"
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from data_platform.lake.names import TableName
 from data_platform.lake.tables import UNPARTITIONED
-from data_platform.planning.catalog import Catalog, ModelTable
+from data_platform.planning.catalog import Catalog
 from data_platform.planning.stale import Stale
 
 
@@ -44,21 +44,15 @@ def batches(catalog: Catalog, stale: Sequence[Stale]) -> list[Batch]:
 
 def _blocked(catalog: Catalog, stale: set[TableName]) -> set[TableName]:
     """Tables below a stale table of another partitioning: their inputs are about to move."""
+    moving: set[TableName] = set()
     blocked: set[TableName] = set()
     for name in catalog.order:
-        table = catalog.tables[name]
-        if not isinstance(table, ModelTable) or table.is_view:
-            continue
-        for read in catalog.stored(table.reads):
-            about_to_move = read in blocked or _moves(catalog, read, stale)
-            if read in blocked or (about_to_move and _kind(catalog, read) != _kind(catalog, name)):
-                blocked.add(name)
+        about_to_move = [read for read in catalog.stored(catalog.tables[name].reads) if read in moving]
+        if name in stale or about_to_move:
+            moving.add(name)
+        if any(read in blocked or _kind(catalog, read) != _kind(catalog, name) for read in about_to_move):
+            blocked.add(name)
     return blocked
-
-
-def _moves(catalog: Catalog, name: TableName, stale: set[TableName]) -> bool:
-    table = catalog.tables[name]
-    return name in stale or any(_moves(catalog, read, stale) for read in catalog.stored(table.reads))
 
 
 def _kind(catalog: Catalog, name: TableName) -> str:

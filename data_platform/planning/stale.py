@@ -19,6 +19,11 @@ from data_platform.sources.errors import SourceError
 from data_platform.sources.http_file import HttpFile
 from data_platform.sources.slot import Version
 
+# A partition of an http_file is one object, wherever it is served from: a mirror's copy takes the place of the
+# official one instead of standing beside it.
+SLOT = "file"
+# Changes when more files can be read than before: those that were refused are looked at again.
+READ_FORMAT = "1"
 # A live source with years of missing months is asked about each; connections are shared.
 _PARALLEL_LOOKS = 8
 
@@ -116,59 +121,76 @@ def _findings(
 def stale_raw(lake: Lake, table: RawTable, now: datetime, *, only: Sequence[str] | None = None) -> Iterator[Finding]:
     """The partitions whose source has a version that the ledger has not seen as its latest.
 
-    `only`: exactly these partitions are asked, however old. Otherwise those never received and the last few.
+    `only`: exactly these partitions are asked, however old. Otherwise those that `_to_ask` names.
     """
     sightings = lake.ledger(table.name.table).read()
     keys = list(only) if only is not None else _to_ask(table, sightings, now)
-    slots = [slot_of(table, key) for key in keys]
+    addresses = [address_of(table, key) for key in keys]
     with table.source.connected() as source, ThreadPoolExecutor(_PARALLEL_LOOKS) as pool:
-        found = list(pool.map(lambda slot: _look(source, slot), slots))
-    for key, slot, seen in zip(keys, slots, found, strict=True):
-        finding = _compare(table, key, seen, sightings.latest(key, slot), now)
+        found = list(pool.map(lambda address: _look(source, address), addresses))
+    for key, address, seen in zip(keys, addresses, found, strict=True):
+        finding = _compare(table, key, address, seen, sightings, now)
         if finding is not None:
             yield finding
 
 
-def slot_of(table: RawTable, partition: str) -> str:
-    """The source's URI for a partition, without its version."""
+def address_of(table: RawTable, partition: str) -> str:
+    """Where the source has a partition now, without its version."""
     start = None if table.partitions is None else table.partitions.bounds(partition)[0]
     return table.source.slot(start)
 
 
+def as_read(table: RawTable, version: str) -> str:
+    """The version of a refusal: it holds for these bytes only as long as they are read in this way."""
+    return f"{version};read={table.format}-{READ_FORMAT}"
+
+
 def _to_ask(table: RawTable, sightings: Sightings, now: datetime) -> list[str]:
-    if table.partitions is None:
-        return [UNPARTITIONED]
-    keys = table.partitions.keys(now)
+    """Partitions never received, the last few received ones, and those whose last sighting settles nothing."""
+    keys = [UNPARTITIONED] if table.partitions is None else table.partitions.keys(now)
     received = [key for key in keys if sightings.current(key)]
-    last = table.expected.recheck_last
-    again = set(received) if last == "all" else set(received[max(0, len(received) - last) :])
-    missing = set(keys) - set(received)
-    return [key for key in keys if key in missing or key in again]
+    last = len(received) if table.expected.recheck_last == "all" else table.expected.recheck_last
+    again = set(received[max(0, len(received) - last) :])
+    return [key for key in keys if key in again or not _is_settled(table, sightings, key)]
 
 
-def _look(source: HttpFile, slot: str) -> Version | SourceError | None:
+def _is_settled(table: RawTable, sightings: Sightings, key: str) -> bool:
+    """Received from where the source is now. A refused correction, however old, is still to be mended."""
+    latest = sightings.latest(key, SLOT)
+    return latest is not None and latest.state == "received" and latest.uri == address_of(table, key)
+
+
+def _look(source: HttpFile, address: str) -> Version | SourceError | None:
     try:
-        return source.look(slot)
+        return source.look(address)
     except SourceError as error:
         return error
 
 
 def _compare(
-    table: RawTable, key: str, seen: Version | SourceError | None, latest: Sighting | None, now: datetime
+    table: RawTable, key: str, address: str, seen: Version | SourceError | None, sightings: Sightings, now: datetime
 ) -> Finding | None:
     if isinstance(seen, SourceError):
         return Unanswered(table.name, key, str(seen))
+    current, latest = sightings.current(key), sightings.latest(key, SLOT)
     if seen is None:
-        # What was received stays: a source that takes a file away does not undo it.
-        return None if latest else _absent(table, key, now)
+        return _gone(table, key, address, current[-1]) if current else _absent(table, key, now)
     if latest is None:
         return Stale(table.name, key, "new at the source", seen.text)
-    if latest.version != seen.text:
-        again = "" if latest.state == "received" else " after it was refused"
-        return Stale(table.name, key, f"changed at the source{again}", seen.text)
-    if latest.state == "refused":
+    if latest.uri != address:
+        return Stale(table.name, key, f"the source moved here from {latest.uri}", seen.text)
+    if latest.state == "received":
+        return None if latest.version == seen.text else Stale(table.name, key, "changed at the source", seen.text)
+    if latest.version == as_read(table, seen.text):
         return Waiting(table.name, key, f"refused: {latest.reason}", overdue=True)
-    return None
+    return Stale(table.name, key, "changed at the source after it was refused", seen.text)
+
+
+def _gone(table: RawTable, key: str, address: str, current: Sighting) -> Waiting | None:
+    """What was received stays: a source that takes a file away does not undo it."""
+    if current.uri == address:
+        return None
+    return Waiting(table.name, key, f"not at {address}; what {current.uri} gave stays", overdue=True)
 
 
 def _absent(table: RawTable, key: str, now: datetime) -> Waiting:
@@ -182,7 +204,7 @@ def _absent(table: RawTable, key: str, now: datetime) -> Waiting:
 
 def stale_model(catalog: Catalog, table: ModelTable, versions: Versions) -> Iterator[Finding]:
     """The partitions whose last commit had other inputs or other code than there are now."""
-    committed = versions.lake.table(table.name).partitions()
+    committed = versions.snapshot(table.name).partitions
     code = code_version(catalog, table)
     for key in _candidates(catalog, table, versions):
         want = wanted(catalog, table, key, versions, code)

@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from data_platform.contracts.contract import ColumnSpec
+from data_platform.contracts.raw import RawColumn
 from data_platform.engines.duckdb import version as engine_version
 from data_platform.lake.lake import Lake
 from data_platform.lake.names import TableName
@@ -15,7 +17,9 @@ from data_platform.sql.syntax import normalised
 
 # Changes when the same rows would be written differently (hidden columns, file options).
 WRITE_FORMAT = "1"
-_NOT_DATA = {"description", "owners", "personal", "unit"}
+# What is told to people and changes no row; `personal` masks at publishing.
+_TOLD = {"description", "owners"}
+_TOLD_OF_COLUMN = {"description", "unit", "personal"}
 
 
 class Versions:
@@ -25,14 +29,19 @@ class Versions:
         self.catalog = catalog
         self.lake = lake
         self._sightings: dict[TableName, Sightings] = {}
-        self._tables: dict[TableName, Snapshot] = {}
+        self._snapshots: dict[TableName, Snapshot] = {}
+        self._versions: dict[TableName, Mapping[str, str]] = {}
 
     def of(self, name: TableName) -> Mapping[str, str]:
-        """Partition → version: of raw tables what is received, of models the last commit's fingerprint."""
-        if isinstance(self.catalog.tables[name], RawTable):
-            sightings = self.sightings(name)
-            return {key: version for key in sightings.partitions() if (version := sightings.data_version(key))}
-        return {key: state.fingerprint for key, state in self.snapshot(name).partitions.items()}
+        """Partition → version: of raw tables what is received, of models the last commit's fingerprint.
+
+        Partitions that the table no longer has (a later `start`, other partitions) stay in the lake, out of sight.
+        """
+        if name not in self._versions:
+            table = self.catalog.tables[name]
+            found = self._of_raw(name) if isinstance(table, RawTable) else self._of_model(name)
+            self._versions[name] = {key: version for key, version in found.items() if _has(table, key)}
+        return self._versions[name]
 
     def sightings(self, name: TableName) -> Sightings:
         """The ledger of a raw table as it was when this question first looked."""
@@ -42,9 +51,20 @@ class Versions:
 
     def snapshot(self, name: TableName) -> Snapshot:
         """A built table as it was when this question first looked."""
-        if name not in self._tables:
-            self._tables[name] = self.lake.table(name).snapshot()
-        return self._tables[name]
+        if name not in self._snapshots:
+            self._snapshots[name] = self.lake.table(name).snapshot()
+        return self._snapshots[name]
+
+    def _of_raw(self, name: TableName) -> dict[str, str]:
+        sightings = self.sightings(name)
+        return {key: version for key in sightings.partitions() if (version := sightings.data_version(key))}
+
+    def _of_model(self, name: TableName) -> dict[str, str]:
+        return {key: state.fingerprint for key, state in self.snapshot(name).partitions.items()}
+
+
+def _has(table: RawTable | ModelTable, key: str) -> bool:
+    return key == UNPARTITIONED if table.partitions is None else table.partitions.has(key)
 
 
 def code_version(catalog: Catalog, table: ModelTable) -> str:
@@ -53,7 +73,8 @@ def code_version(catalog: Catalog, table: ModelTable) -> str:
     Comments, white space, descriptions, owners and units do not count.
     """
     views = [*catalog.views(table.reads), table]
-    raw = {str(name): _columns(catalog.raw(name)) for name in catalog.stored(table.reads) if name.layer == "raw"}
+    reads = [catalog.tables[name] for name in catalog.stored(table.reads)]
+    raw = {str(read.name): _columns(read.columns) for read in reads if isinstance(read, RawTable)}
     parts = [[_code(view), _promise(view)] for view in views]
     return _sha([parts, raw, engine_version(), WRITE_FORMAT])
 
@@ -65,17 +86,12 @@ def _code(table: ModelTable) -> Any:
 
 
 def _promise(table: ModelTable) -> Any:
-    return _without(table.contract.model_dump(mode="json"))
+    promised = table.contract.model_dump(mode="json", exclude={*_TOLD, "columns"})
+    return [promised, _columns(table.contract.columns)]
 
 
-def _columns(raw: RawTable) -> Any:
-    return {name: _without(column.model_dump(mode="json")) for name, column in raw.columns.items()}
-
-
-def _without(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without(part) for key, part in value.items() if key not in _NOT_DATA}
-    return [_without(part) for part in value] if isinstance(value, list) else value
+def _columns(columns: Mapping[str, ColumnSpec] | Mapping[str, RawColumn]) -> Any:
+    return {name: column.model_dump(mode="json", exclude=_TOLD_OF_COLUMN) for name, column in columns.items()}
 
 
 def fingerprint(code: str, inputs: Mapping[str, str]) -> str:

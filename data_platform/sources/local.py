@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from data_platform.sources.errors import MissingYet, PermanentSourceError, TransientSourceError
-from data_platform.sources.receive import receive
+from data_platform.sources.receive import receive, within
 from data_platform.sources.slot import Fetched, Progress, Version
 
 _CHUNK = 1 << 20
@@ -33,14 +33,8 @@ def fetch(path: Path, into: Path, *, limit: int, on_progress: Progress, unless: 
     version = _version(before)
     if version.text == unless:
         return None
-    received = receive(
-        _chunks(path, before.st_size),
-        into,
-        expected=version.bytes,
-        limit=limit,
-        on_progress=on_progress,
-        what=str(path),
-    )
+    chunks = within(limit, _chunks(path, before.st_size), expected=version.bytes, what=str(path))
+    received = receive(chunks, into, expected=version.bytes, on_progress=on_progress)
     after = _state(path)
     if after is None or _identity(after) != _identity(before) or received.bytes != before.st_size:
         raise TransientSourceError(f"{path}: was changed while it was read. Files should be moved in place whole.")

@@ -39,6 +39,16 @@ def scan_csv(chunks: Iterable[bytes]) -> Scan:
     return scanner.end()
 
 
+@dataclass(frozen=True)
+class _Marks:
+    """Of one chunk, outside quotes: where records end, on which lines, whether they are blank; where the commas are."""
+
+    ends: Positions
+    end_lines: Positions
+    blank: NDArray[np.bool_]
+    commas: Positions
+
+
 class _Scanner:
     def __init__(self) -> None:
         self.decoder = codecs.getincrementaldecoder("utf-8")()
@@ -70,7 +80,9 @@ class _Scanner:
         ends = line_ends[self._outside(quotes, line_ends)]
         commas = np.flatnonzero(data == _COMMA)
         commas = commas[self._outside(quotes, commas)]
-        self._count(chunk, data, previous, line_ends, ends, commas)
+        end_lines = self.lines + np.searchsorted(line_ends, ends) + 1
+        blank = np.isin(previous[ends], (_LF, _CR))
+        self._count(chunk, _Marks(ends, end_lines, blank, commas))
         self.inside ^= bool(len(quotes) % 2)
         self.before = int(data[-1])
         if self.before == _QUOTE and (not len(quotes) or quotes[-1] != len(data) - 1):
@@ -148,41 +160,28 @@ class _Scanner:
         outside: NDArray[np.bool_] = (np.searchsorted(quotes, positions) + int(self.inside)) % 2 == 0
         return outside
 
-    def _count(
-        self,
-        chunk: bytes,
-        data: NDArray[np.uint8],
-        previous: NDArray[np.uint8],
-        line_ends: Positions,
-        ends: Positions,
-        commas: Positions,
-    ) -> None:
-        before_end = np.searchsorted(commas, ends)  # commas of this chunk before each record end
+    def _count(self, chunk: bytes, marks: _Marks) -> None:
+        before_end = np.searchsorted(marks.commas, marks.ends)  # commas of this chunk before each record end
         widths = np.diff(before_end, prepend=-self.commas) + 1
-        sizes = np.diff(ends, prepend=-self.size - 1)
-        end_lines = self.lines + np.searchsorted(line_ends, ends) + 1
-        start_lines = np.concatenate(([self.record_line], end_lines[:-1] + 1))[: len(ends)]
-        blank = np.isin(previous[ends], (_LF, _CR))
-        taken = 0
+        sizes = np.diff(marks.ends, prepend=-self.size - 1)
+        start_lines = np.concatenate(([self.record_line], marks.end_lines[:-1] + 1))[: len(marks.ends)]
+        full = ~marks.blank
         if not self.width:
-            whole = np.flatnonzero(~blank)
-            taken = int(whole[0]) + 1 if len(whole) else len(ends)
-            if len(whole):
-                self.commas = int(widths[whole[0]]) - 1
-                self.header += chunk[: ends[whole[0]]]
+            first = np.flatnonzero(full)[:1]
+            self.header += chunk[: marks.ends[first[0]]] if len(first) else chunk
+            if len(first):
+                self.commas = int(widths[first[0]]) - 1
                 self._end_of_header()
-            else:
-                self.header += chunk
-        full = ~blank[taken:]
-        self._note_widths(widths[taken:][full], start_lines[taken:][full])
+                full[first] = False
+        self._note_widths(widths[full], start_lines[full])
         self.longest = max(self.longest, int(sizes.max(initial=0)))
-        if len(ends):
-            self.commas = len(commas) - int(before_end[-1])
-            self.size = len(data) - int(ends[-1]) - 1
-            self.record_line = int(end_lines[-1]) + 1
+        if len(marks.ends):
+            self.commas = len(marks.commas) - int(before_end[-1])
+            self.size = len(chunk) - int(marks.ends[-1]) - 1
+            self.record_line = int(marks.end_lines[-1]) + 1
         else:
-            self.commas += len(commas)
-            self.size += len(data)
+            self.commas += len(marks.commas)
+            self.size += len(chunk)
 
     def _end_of_header(self) -> None:
         self.width = self.commas + 1

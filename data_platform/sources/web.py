@@ -16,7 +16,7 @@ import httpx
 
 from data_platform.sources.address import file_name, redact
 from data_platform.sources.errors import MissingYet, PermanentSourceError, TransientSourceError
-from data_platform.sources.receive import receive
+from data_platform.sources.receive import receive, within
 from data_platform.sources.slot import Fetched, Progress, Version
 
 # Request Timeout, Too Early, Too Many Requests; of the 5xx all but "not implemented" and "HTTP version".
@@ -104,9 +104,8 @@ class Web:
             if version.text == unless:
                 return None
             chunks, expected = self._body(response, url, version.bytes)
-            received = receive(
-                chunks, into, expected=expected, limit=self.max_bytes, on_progress=on_progress, what=redact(url)
-            )
+            chunks = within(self.max_bytes, chunks, expected=expected, what=redact(url))
+            received = receive(chunks, into, expected=expected, on_progress=on_progress)
         return Fetched(version.text, received.sha256, received.bytes, file_name(url))
 
     @contextmanager

@@ -97,15 +97,16 @@ def _build(platform: Platform, table: ModelTable, partition: str, run_id: str) -
         shown = preview(connection, table, clean.path if made.clean else None)
         lineage = lineage_of(platform.catalog, table)
         files = _written(platform, partition, clean, rejected, made)
-        cost = meter.read()
-        # Everything that can fail is done: an error after the commit would leave a new version and a failed run.
-        commit = target.commit(
-            base,
-            files,
-            columns=_columns(table),
-            fingerprints={partition: want.fingerprint},
-            provenance=_provenance(want, made, run_id, cost, reads.bytes),
-        )
+    cost = meter.read()
+    # Everything else that can fail is done: an error after the commit would leave a new version and a failed run.
+    # An interrupt may come when it has succeeded: from here on nobody but maintenance may delete the files.
+    commit = target.commit(
+        base,
+        files,
+        columns=_columns(table),
+        fingerprints={partition: want.fingerprint},
+        provenance=_provenance(want, made, run_id, cost, reads.bytes),
+    )
     return Built(
         table=table,
         partition=partition,

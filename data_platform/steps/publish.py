@@ -1,13 +1,12 @@
 """Publishing: all datasets' tables, as they stand in the lake now, become one warehouse for readers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from data_platform.contracts.contract import ColumnSpec
-from data_platform.engines.duckdb import Engine
 from data_platform.lake.names import TableName
-from data_platform.lake.tables import LakeTable, Snapshot
+from data_platform.lake.tables import Commit, TableFiles
 from data_platform.planning.catalog import ModelTable
 from data_platform.planning.versions import Versions, combined
 from data_platform.sql.model import Model
@@ -54,9 +53,8 @@ def publish_warehouse(platform: Platform, *, now: datetime) -> Published | None:
         if contents is None:
             return None
         try:
-            publication = publish(
-                platform.warehouse, contents, base=base, now=now, config=_duckdb_settings(platform.engine)
-            )
+            with platform.engine.scratch() as config:
+                publication = publish(platform.warehouse, contents, base=base, now=now, config=config)
         except PublicationMoved as error:
             moved = error
             continue
@@ -71,24 +69,13 @@ def behind(platform: Platform) -> bool:
     return contents is not None and (standing is None or not standing.holds(contents))
 
 
-def _duckdb_settings(engine: Engine) -> dict[str, str]:
-    return {
-        "memory_limit": engine.memory_limit,
-        "threads": str(engine.threads),
-        "temp_directory": str(engine.temp_directory),
-    }
-
-
 def _contents(platform: Platform) -> Contents | None:
     versions = Versions(platform.catalog, platform.lake)
     relations: list[PublishedRelation] = []
     data: dict[str, str] = {}
     needs: set[str] = set()
-    built = {
-        table.name: versions.snapshot(table.name)
-        for table in platform.catalog
-        if isinstance(table, ModelTable) and not table.is_view and platform.lake.table(table.name).exists()
-    }
+    stored = [table for table in platform.catalog if isinstance(table, ModelTable) and not table.is_view]
+    built = {table.name: versions.of(table.name) for table in stored if versions.of(table.name)}
     for table in platform.catalog:
         if not isinstance(table, ModelTable):
             continue
@@ -96,23 +83,21 @@ def _contents(platform: Platform) -> Contents | None:
             if all(name in built for name in platform.catalog.stored(table.reads)):
                 relations.append(_view(table))
         elif table.name in built:
-            snapshot = built[table.name]
-            version = combined({key: state.fingerprint for key, state in snapshot.partitions.items()})
-            for relation, keys in _tables(platform, table, snapshot):
+            version = combined(built[table.name])
+            files = versions.snapshot(table.name).files(built[table.name].keys())
+            for relation, keys in _tables(platform, table, files):
                 relations.append(relation)
                 data[f"{relation.schema}/{relation.name}"] = version
                 needs.update(keys)
     if not relations:
         return None
-    commits = _commits(platform, set(built))
-    return Contents(tuple(relations), data, frozenset(needs), commits)
+    return Contents(tuple(relations), data, frozenset(needs), _commits(versions, built))
 
 
 def _tables(
-    platform: Platform, table: ModelTable, snapshot: Snapshot
+    platform: Platform, table: ModelTable, files: TableFiles
 ) -> Iterator[tuple[PublishedTable, tuple[str, ...]]]:
     """A table as readers see it, and its quarantine beside it; with the lake files that stay in use."""
-    files = snapshot.files()
     staged = table.name.layer == "staged"
     local = platform.lake.storage.local
     yield (
@@ -170,14 +155,16 @@ def _comment(spec: ColumnSpec) -> str:
     return f"{spec.description} [{spec.unit}]".strip() if spec.unit else spec.description
 
 
-def _commits(platform: Platform, names: set[TableName]) -> Iterator[PublishedCommit]:
-    for table in platform.catalog:
-        if table.name in names:
-            yield from _commits_of(platform.lake.table(table.name))
+def _commits(versions: Versions, names: Iterable[TableName]) -> Iterator[PublishedCommit]:
+    """The history of tables up to what is published: whoever commits meanwhile is told of next time."""
+    for name in names:
+        last = max(state.version for state in versions.snapshot(name).partitions.values())
+        history = versions.lake.table(name).history()
+        yield from _told(commit for commit in history if commit.version <= last)
 
 
-def _commits_of(table: LakeTable) -> Iterator[PublishedCommit]:
-    for commit in table.history():
+def _told(commits: Iterable[Commit]) -> Iterator[PublishedCommit]:
+    for commit in commits:
         account = commit.provenance.get("account")
         for partition in commit.partitions:
             yield PublishedCommit(

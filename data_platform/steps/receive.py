@@ -13,8 +13,9 @@ from data_platform.lake.errors import SlotMoved
 from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sighting, Sightings
 from data_platform.planning.catalog import RawTable
-from data_platform.planning.stale import slot_of
-from data_platform.sources.errors import MissingYet, Refused
+from data_platform.planning.stale import SLOT, address_of, as_read
+from data_platform.sources.errors import MissingYet, Refused, SourceError
+from data_platform.sources.http_file import HttpFile
 from data_platform.sources.inspect import Inspected, inspect
 from data_platform.sources.slot import Fetched
 from data_platform.sources.text import parse_csv
@@ -24,6 +25,7 @@ _log = logging.getLogger(__name__)
 _ATTEMPTS = 5
 
 Outcome = Literal["received", "unchanged", "refused", "absent"]
+_Seen = Sighting | Literal["unchanged", "absent"] | SourceError
 
 
 @dataclass(frozen=True)
@@ -43,87 +45,100 @@ def receive(
 ) -> tuple[Received, ...]:
     """Fetches what the source has in another version than the ledger knows; one ledger commit for all.
 
-    Raises a SourceError when the source cannot be asked; what cannot be read is a `refused` sighting, not an error.
+    What cannot be read is a `refused` sighting, not an error. Raises the SourceError of the first partition that
+    could not be asked, after what the others gave is written down.
     """
     moved: SlotMoved
     for _ in range(_ATTEMPTS):
         base = lake.ledger(table.name.table).read()
-        seen = {key: _fetch(lake, table, key, base, run_id, now) for key in partitions}
-        new = [sighting for sighting in seen.values() if isinstance(sighting, Sighting)]
+        with table.source.connected() as source:
+            arrival = _Arrival(lake, table, source, base, run_id, now)
+            seen = {key: arrival.of(key) for key in partitions}
+        new = [what for what in seen.values() if isinstance(what, Sighting)]
         try:
             after = lake.ledger(table.name.table).append(new, base=base) if new else base
         except SlotMoved as error:
             moved = error
             continue
-        return tuple(_told(table, key, what, after) for key, what in seen.items())
+        told = []
+        for key, what in seen.items():
+            if isinstance(what, SourceError):
+                raise what
+            told.append(_told(table, key, what, after))
+        return tuple(told)
     raise moved
 
 
-def _fetch(
-    lake: Lake, table: RawTable, key: str, base: Sightings, run_id: str, now: datetime
-) -> Sighting | Literal["unchanged", "absent"]:
-    slot = slot_of(table, key)
-    latest = base.latest(key, slot)
-    version = table.source.look(slot)
-    if version is None:
-        return "absent"
-    if latest and latest.version == version.text:
-        return "unchanged"
-    incoming = lake.raw.incoming(table.name.table)
-    try:
-        fetched = table.source.fetch(slot, incoming.path, on_progress=_Progress(f"{table.name} {key}"))
-        if fetched is None:
-            return "unchanged"
-        return _sighting(lake, table, key, slot, fetched, incoming.path, run_id, now)
-    except MissingYet:
-        # Taken away between the look and the fetch.
-        return "absent"
-    finally:
-        incoming.path.unlink(missing_ok=True)
+@dataclass(frozen=True)
+class _Arrival:
+    """One look at a source, against the ledger as it was before."""
 
+    lake: Lake
+    table: RawTable
+    source: HttpFile
+    base: Sightings
+    run_id: str
+    now: datetime
 
-def _sighting(
-    lake: Lake, table: RawTable, key: str, slot: str, fetched: Fetched, path: Path, run_id: str, now: datetime
-) -> Sighting:
-    """What arrived, kept; or, when it is not what it claims to be, refused with the reason and not kept."""
-    seen = partial(
-        Sighting,
-        partition=key,
-        slot=slot,
-        uri=slot,
-        version=fetched.version,
-        sha256=fetched.sha256,
-        bytes=fetched.bytes,
-        seen_at=now,
-        run_id=run_id,
-    )
-    try:
-        inspected, parsed = _read(lake, table, fetched, path)
-    except Refused as error:
-        _log.warning("%s %s: refused %s: %s", table.name, key, slot, error)
-        return seen(state="refused", reason=str(error), key=None, data_key=None, records=None, columns=())
-    stored = lake.raw.store(table.name.table, path, sha256=fetched.sha256, name=fetched.name)
-    return seen(
-        state="received",
-        reason=None,
-        key=stored,
-        data_key=parsed or stored,
-        records=inspected.records,
-        columns=inspected.columns,
-    )
+    def of(self, key: str) -> _Seen:
+        """What the source has of a partition: a sighting if it is another version than the ledger's latest."""
+        address = address_of(self.table, key)
+        latest = self.base.latest(key, SLOT)
+        # A version is a word of one server; and what was refused is read again when somebody asks.
+        known = latest.version if latest and latest.uri == address and latest.state == "received" else None
+        path = self.lake.raw.incoming(self.table.name.table).path
+        progress = _Progress(f"{self.table.name} {key}")
+        try:
+            fetched = self.source.fetch(address, path, on_progress=progress, unless=known)
+            return "unchanged" if fetched is None else self._sighting(key, address, fetched, path)
+        except MissingYet:
+            return "absent"
+        except SourceError as error:
+            return error
+        finally:
+            path.unlink(missing_ok=True)
 
+    def _sighting(self, key: str, address: str, fetched: Fetched, path: Path) -> Sighting:
+        """What arrived, kept; or, when it is not what it claims to be, refused with the reason and not kept."""
+        seen = partial(
+            Sighting,
+            partition=key,
+            slot=SLOT,
+            uri=address,
+            sha256=fetched.sha256,
+            bytes=fetched.bytes,
+            seen_at=self.now,
+            run_id=self.run_id,
+        )
+        try:
+            inspected, parsed = self._read(fetched, path)
+        except Refused as error:
+            _log.warning("%s %s: refused %s: %s", self.table.name, key, address, error)
+            version, reason = as_read(self.table, fetched.version), str(error)
+            nothing = partial(seen, key=None, data_key=None, records=None, columns=())
+            return nothing(state="refused", version=version, reason=reason)
+        stored = self.lake.raw.store(self.table.name.table, path, sha256=fetched.sha256, name=fetched.name)
+        return seen(
+            state="received",
+            version=fetched.version,
+            reason=None,
+            key=stored,
+            data_key=parsed or stored,
+            records=inspected.records,
+            columns=inspected.columns,
+        )
 
-def _read(lake: Lake, table: RawTable, fetched: Fetched, path: Path) -> tuple[Inspected, str | None]:
-    """What the file holds and, for text, the lake key of its rows as Parquet. Raises Refused."""
-    if table.format == "parquet":
-        return inspect(path, fetched.name, "parquet"), None
-    rows = lake.raw.incoming(table.name.table)
-    try:
-        inspected = parse_csv(path, rows.path, name=fetched.name)
-        key = lake.raw.store(table.name.table, rows.path, sha256=fetched.sha256, name=f"{fetched.name}.parquet")
-        return inspected, key
-    finally:
-        rows.path.unlink(missing_ok=True)
+    def _read(self, fetched: Fetched, path: Path) -> tuple[Inspected, str | None]:
+        """What the file holds and, for text, the lake key of its rows as Parquet. Raises Refused."""
+        if self.table.format == "parquet":
+            return inspect(path, fetched.name, "parquet"), None
+        raw, table = self.lake.raw, self.table.name.table
+        rows = raw.incoming(table).path
+        try:
+            inspected = parse_csv(path, rows, name=fetched.name)
+            return inspected, raw.store(table, rows, sha256=fetched.sha256, name=f"{fetched.name}.parquet")
+        finally:
+            rows.unlink(missing_ok=True)
 
 
 def _told(table: RawTable, key: str, what: Sighting | Literal["unchanged", "absent"], after: Sightings) -> Received:

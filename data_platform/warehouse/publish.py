@@ -40,6 +40,7 @@ def publish(
         return standing
     folder.mkdir(parents=True, exist_ok=True)
     with only_publisher(folder):
+        remove_leftovers(folder)
         outgoing = current(folder)
         if outgoing != base:
             raise PublicationMoved(

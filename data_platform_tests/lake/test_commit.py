@@ -13,6 +13,7 @@ from data_platform.lake.commit import Change, DeltaFolder
 from data_platform.lake.errors import PartitionMoved
 from data_platform.lake.lake import Lake
 from data_platform.lake.log import Log
+from data_platform.lake.schema import Column, fields
 from data_platform_tests.lake.conftest import REPOSITORY, Race
 from data_platform_tests.lake.writing import COLUMNS, TRIPS, fingerprint, read, replace, rows, write
 
@@ -57,6 +58,40 @@ def test_a_stale_writer_cannot_replace_a_corrected_partition(lake: Lake) -> None
     with pytest.raises(PartitionMoved, match=r"staged/trips \[2024-01\]: version 1 replaced it .*never been written"):
         replace(lake, "2024-01", "stale", 100, base=stale)
     assert read(lake) == {"corrected": 120}
+
+
+def test_a_stale_writer_adds_no_columns_either(lake: Lake) -> None:
+    table = lake.table(TRIPS)
+    replace(lake, "2024-01", "old", 1)
+    stale = table.begin(["2024-01"])
+    replace(lake, "2024-01", "corrected", 120)
+
+    with pytest.raises(PartitionMoved):
+        table.commit(
+            stale,
+            [write(lake, "2024-01", rows("stale", 1))],
+            columns=[*COLUMNS, Column("new", "BIGINT")],
+            fingerprints={"2024-01": fingerprint("stale")},
+            provenance={},
+        )
+    assert table.columns() == COLUMNS
+
+
+def test_columns_that_somebody_else_adds_at_the_same_time_are_no_obstacle(lake: Lake) -> None:
+    """Between our opening of the table and our adding of a column, they add theirs."""
+    replace(lake, "2024-01", "us", 1)
+    theirs, ours = (fields("t", [*COLUMNS, Column(name, "BIGINT")])[-1:] for name in ("theirs", "ours"))
+    both = [*fields("t", COLUMNS), *theirs, *ours]
+    interloper = DeltaFolder(lake.storage, str(TRIPS), partitioned=True)
+
+    class Overtaken(DeltaFolder):
+        def _open(self) -> deltalake.DeltaTable:
+            table = super()._open()
+            interloper.ensure([*fields("t", COLUMNS), *theirs])
+            return table
+
+    Overtaken(lake.storage, str(TRIPS), partitioned=True).ensure(both)
+    assert [column.name for column in lake.table(TRIPS).columns()] == ["a", "who", "theirs", "ours"]
 
 
 def test_a_commit_of_equal_content_moves_the_partition_too(lake: Lake) -> None:

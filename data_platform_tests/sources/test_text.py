@@ -112,17 +112,17 @@ for name in ("small", "large"):
     parse_csv(folder / name, folder / f"{name}.parquet")
     print(pyarrow.default_memory_pool().max_memory())
 """
-    for name, thousands in (("small", 300), ("large", 900)):
+    for name, thousands in (("small", 900), ("large", 2000)):
         with (tmp_path / name).open("wb") as file:
             file.write(b"a,b,c\n")
             for _ in range(thousands // 10):
                 file.write(b'123,"some text, quoted",2024-01-01 00:00:00\n' * 10_000)
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
     small, large = map(int, done.stdout.split())
-    assert large < 1.5 * small
+    assert large < 1.3 * small
     metadata = pq.read_metadata(tmp_path / "large.parquet")
-    assert metadata.num_rows == 900_000
-    assert metadata.num_row_groups <= 900_000 // 100_000
+    assert metadata.num_rows == 2_000_000
+    assert metadata.num_row_groups <= 2_000_000 // 100_000
 
 
 CELLS = st.text(st.sampled_from('a",\n\r é🚕'), max_size=6)
@@ -152,6 +152,7 @@ def pieces(content: bytes, size: int) -> Iterator[bytes]:
 
 
 @given(csv_files(), st.integers(3, 9))
+@settings(deadline=None)
 def test_the_counter_finds_every_record_however_the_bytes_are_cut(
     file: tuple[list[list[str]], bytes], size: int
 ) -> None:
@@ -162,7 +163,7 @@ def test_the_counter_finds_every_record_however_the_bytes_are_cut(
 
 
 @given(csv_files())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 def test_every_cell_of_any_file_is_found_again(tmp_path: Path, file: tuple[list[list[str]], bytes]) -> None:
     rows, content = file
     if len({name.lower() for name in rows[0]}) == len(rows[0]):
@@ -170,7 +171,7 @@ def test_every_cell_of_any_file_is_found_again(tmp_path: Path, file: tuple[list[
 
 
 @given(st.text(st.sampled_from('ab",\n\r'), max_size=30), st.integers(3, 9))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rubbish_is_refused_or_read_as_a_third_reader_reads_it(tmp_path: Path, text: str, size: int) -> None:
     content = text.encode()
     try:

@@ -112,6 +112,7 @@ ACCEPTED = [
     "SELECT k, string_agg(a, ',' ORDER BY b) AS s FROM raw.t GROUP BY k",
     "SELECT k, arg_max(a, b ORDER BY id) AS a, mode(a ORDER BY a) AS m, min(a) AS n FROM raw.t GROUP BY k",
     "SELECT k, listagg(a, ',') WITHIN GROUP (ORDER BY b) AS l FROM raw.t GROUP BY k",
+    "SELECT mode() WITHIN GROUP (ORDER BY a) AS m FROM raw.t",
     "SELECT list(a) OVER (ORDER BY b) AS l, row_number() OVER (PARTITION BY k ORDER BY a) AS n FROM raw.t",
     "SELECT lag(a) OVER w AS n, sum(a) OVER () AS s FROM raw.t WINDOW w AS (PARTITION BY k ORDER BY a)",
     "SELECT first(a ORDER BY b) FILTER (WHERE a > 1) AS f FROM raw.t",

@@ -95,6 +95,10 @@ ACCEPTED = {
     " SELECT t.id, a.n AS a, b.n AS b FROM raw.trips t LEFT JOIN z AS a ON a.k = t.k LEFT JOIN z AS b ON b.k = t.v",
     "lookup in a nested with": "SELECT id, name FROM (WITH z AS (SELECT k, name FROM staged.zones),"
     " y AS (SELECT * FROM z) SELECT t.id, y.name FROM raw.trips t LEFT JOIN y ON y.k = t.k) AS q",
+    "lookup in a CTE beside it": "SELECT id, name FROM (WITH z AS (SELECT k, name FROM staged.zones),"
+    " t AS (SELECT r.id, z.name FROM raw.trips r LEFT JOIN z ON z.k = r.k) SELECT * FROM t) AS q",
+    "lookup called like a CTE": "WITH zones AS (SELECT 1 AS x) SELECT t.id, zones.name FROM raw.trips t"
+    " LEFT JOIN staged.zones ON zones.k = t.k",
     "lookup in a with of a cte": "WITH z AS (SELECT 0 AS k, 'outer' AS name),"
     " t AS (WITH z AS (SELECT * FROM staged.zones) SELECT r.id, z.name FROM raw.trips r LEFT JOIN z ON z.k = r.k)"
     " SELECT t.name, z.name AS o FROM t LEFT JOIN z ON z.k = t.id",
@@ -182,6 +186,17 @@ LOSSY = {
     "limit": ("SELECT id FROM raw.trips ORDER BY id\nLIMIT 3", "LIMIT drops rows", 2),
     "offset": ("SELECT id FROM raw.trips ORDER BY id\nOFFSET 3", "OFFSET drops rows", 2),
     "fetch": ("SELECT id FROM raw.trips ORDER BY id FETCH FIRST 3 ROWS ONLY", "LIMIT drops rows", 1),
+    "limit behind parentheses": ("(SELECT id FROM raw.trips ORDER BY id)\nLIMIT 3", "LIMIT drops rows", 2),
+    "limit behind with and parentheses": (
+        "WITH c AS (SELECT id FROM raw.trips)\n(SELECT id FROM c ORDER BY id) LIMIT 3",
+        "LIMIT drops rows",
+        2,
+    ),
+    "limit of a union": (
+        "SELECT id FROM raw.trips UNION ALL SELECT id FROM raw.fhv ORDER BY id\nLIMIT 3",
+        "LIMIT drops rows",
+        2,
+    ),
     "distinct": ("SELECT DISTINCT id FROM raw.trips", "DISTINCT merges rows", 1),
     "distinct on": ("SELECT DISTINCT ON (k) id FROM raw.trips ORDER BY id", "DISTINCT merges rows", 1),
     "qualify": ("SELECT id FROM raw.trips\nQUALIFY row_number() OVER (ORDER BY id) = 1", "QUALIFY drops rows", 2),
@@ -217,6 +232,7 @@ LOSSY = {
     "nested join": ("SELECT t.id FROM raw.trips t LEFT JOIN staged.zones z LEFT JOIN staged.visits s ON s.k = z.k"
      " ON z.k = t.k", "one table, CTE or subquery", 1),
     "from first": ("FROM raw.trips SELECT id", "in this order", 1),
+    "from first after with": ("WITH z AS (SELECT 1 AS x)\nFROM raw.trips SELECT id", "in this order", 2),
     "column list": ("SELECT t.id FROM raw.trips AS t(id)", "renames by position", 1),
     "column list of a cte": ("WITH c(id) AS (SELECT v FROM raw.trips) SELECT id FROM c", "with AS", 1),
 }  # fmt: skip

@@ -19,7 +19,7 @@ TABLES = {
     "any case and quotes": ('SELECT a FROM "RAW".T AS x', "raw.t"),
     "sorted, each once": ("SELECT a.x FROM staged.b a, raw.t, staged.b AS c", "raw.t staged.b"),
     "cte": ("WITH c AS (SELECT a FROM raw.t) SELECT a FROM C", "raw.t"),
-    "cte that hides nothing with a schema": ("WITH t AS (SELECT a FROM raw.t) SELECT a FROM t", "raw.t"),
+    "cte that hides nothing with a schema": ("WITH t AS (SELECT 1 AS a) SELECT a FROM raw.t", "raw.t"),
     "cte of a cte": ("WITH c AS (SELECT 1 AS a), d AS (SELECT a FROM c) SELECT a FROM d, staged.z", "staged.z"),
     "nested with": ("SELECT a FROM (WITH c AS (SELECT a FROM raw.t) SELECT a FROM c) AS q", "raw.t"),
     "recursive": (
