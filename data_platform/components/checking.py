@@ -1,17 +1,13 @@
-"""What can be said about a model and its contract before anything runs: columns, rules, reads, determinism."""
+"""What can be said about a model and its contract before anything runs: what each kind of table may read and promise."""
 
-from collections.abc import Iterable
-
+from data_platform.components.expressions import check_columns, check_order, check_rules
 from data_platform.contracts.contract import NotReconciled
 from data_platform.contracts.errors import ContractError, nearest
-from data_platform.contracts.rules import conditions
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.engines.duckdb import volatile_functions
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable
-from data_platform.sql.expressions import columns_of
 from data_platform.sql.model import Model, check_deterministic, output_columns
-from data_platform.sql.syntax import SqlError
 
 _MAY_READ = {"staged": ("raw", "staged"), "curated": ("staged", "curated")}
 
@@ -22,13 +18,8 @@ def check_staged(file: YamlFile, table: ModelTable) -> None:
     if table.contract.reconciles:
         line = file.line("reconciles")
         raise ContractError(file.path, line, "reconciles are for curated tables; a staged one has its row account")
-    _check_rules(file, table)
-    _check_expressions(
-        file,
-        table,
-        ("deduplicate", "first_by"),
-        table.contract.deduplicate.first_by if table.contract.deduplicate else (),
-    )
+    check_rules(file, table.contract)
+    check_order(file, table.contract)
 
 
 def check_curated(file: YamlFile, table: ModelTable) -> None:
@@ -43,7 +34,10 @@ def check_curated(file: YamlFile, table: ModelTable) -> None:
             raise ContractError(file.path, file.line("rules", index), text)
     if table.contract.deduplicate is not None:
         raise ContractError(file.path, file.line("deduplicate"), "deduplicate in staged; here GROUP BY the grain")
-    _check_rules(file, table)
+    if "max_rejected_share" in table.contract.audit.model_fields_set:
+        line = file.line("audit", "max_rejected_share")
+        raise ContractError(file.path, line, "a curated table rejects no rows; what breaks a bound fails the audit")
+    check_rules(file, table.contract)
     _check_reconciles(file, table)
 
 
@@ -56,6 +50,14 @@ def check_view(file: YamlFile, table: ModelTable) -> None:
         if part in table.contract.model_fields_set:
             text = f"a view keeps no rows of its own: '{part}' belongs to the tables that it reads, or to its readers"
             raise ContractError(file.path, file.line(part), text)
+    for name, spec in table.contract.columns.items():
+        if spec.has_bounds:
+            text = f"column '{name}': nobody checks a view's rows; write the bound in the tables that it reads"
+            raise ContractError(file.path, file.line("columns", name), text)
+    for read in table.reads:
+        if read.layer == "raw":
+            text = f"reads {read.sql}; a view of raw rows would go round every contract: make it a table"
+            raise ContractError(table.model.path, table.line_of(read), text)
 
 
 def _check_model(file: YamlFile, table: ModelTable) -> None:
@@ -63,7 +65,8 @@ def _check_model(file: YamlFile, table: ModelTable) -> None:
     for read in table.reads:
         if read.layer not in allowed:
             what = f"reads {read.sql}; a {table.name.layer} table reads {' and '.join(allowed)} tables"
-            raise ContractError(table.model.path, 1, what)
+            raise ContractError(table.model.path, table.line_of(read), what)
+    check_columns(file, table.name, table.contract)
     if not isinstance(table.model, Model):
         return
     if table.contract.inputs:
@@ -88,30 +91,6 @@ def _check_columns(file: YamlFile, table: ModelTable, model: Model) -> None:
             raise ContractError(table.model.path, 1, f"{text}. Describe it there or leave it out here")
 
 
-def _check_rules(file: YamlFile, table: ModelTable) -> None:
-    try:
-        conditions(table.contract, None)
-    except ValueError as error:
-        raise ContractError(file.path, file.line("rules"), str(error)) from error
-    for index, rule in enumerate(table.contract.rules):
-        _check_expressions(file, table, ("rules", index), [rule.condition])
-
-
-def _check_expressions(file: YamlFile, table: ModelTable, at: tuple[str | int, ...], texts: Iterable[str]) -> None:
-    known = {name.lower() for name in table.contract.columns} | {"_source_row", "_source_file"}
-    for text in texts:
-        try:
-            names = columns_of(text, volatile_functions())
-        except SqlError as error:
-            raise ContractError(file.path, file.line(*at), f"'{text}': {error.message}") from error
-        for name in names:
-            if name.lower() not in known:
-                close = nearest(name, table.contract.columns)
-                raise ContractError(
-                    file.path, file.line(*at), f"'{text}' names '{name}', no column of this table{close}"
-                )
-
-
 def _check_reconciles(file: YamlFile, table: ModelTable) -> None:
     reconciles = table.contract.reconciles
     if isinstance(reconciles, NotReconciled):
@@ -131,4 +110,3 @@ def _check_reconciles(file: YamlFile, table: ModelTable) -> None:
         if of not in table.reads:
             close = nearest(rule.of, [read.sql for read in table.reads])
             raise ContractError(file.path, line, f"reconcile '{rule.name}': the model does not read {rule.of}{close}")
-        _check_expressions(file, table, ("reconciles", index), [rule.this])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from data_platform.components.checking import check_curated, check_staged, check_view
+from data_platform.components.expressions import check_raw_types
 from data_platform.components.modules import function_of, load_module
 from data_platform.components.python_models import load_python_model
 from data_platform.components.spec import DatasetSpec, RawTableSpec
@@ -90,6 +91,7 @@ def _raw_table(
     at = ("attributes", "raw", name)
     with _located(file, *at):
         table_name = TableName("raw", name)
+    check_raw_types(file, at, table.columns)
     with _located(file, *at, "source", "http_file", "url"):
         http = table.source.http_file
         source = HttpFile(resolve(http.url), timeout_seconds=http.timeout_seconds, attempts=http.attempts)

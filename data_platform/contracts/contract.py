@@ -182,9 +182,9 @@ class Contract(Part):
     @field_validator("grain")
     @classmethod
     def _grain_exists(cls, grain: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        columns = info.data.get("columns")
-        for name in grain if columns is not None else ():
-            if name not in columns:
+        columns: dict[str, ColumnSpec] | None = info.data.get("columns")
+        for name in grain:
+            if columns is not None and name not in columns:
                 raise ValueError(f"grain names '{name}', no column of this table{nearest(name, columns)}")
         return grain
 

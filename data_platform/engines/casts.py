@@ -1,4 +1,4 @@
-"""What a cast does to values: which casts keep them all, how one that is lost or rounded is seen, how its text is kept."""
+"""What casts do to values: which keep them all, and SQL that sees what is lost or rounded and keeps its text."""
 
 from collections.abc import Mapping
 

@@ -45,11 +45,11 @@ def identities(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> dict
 def identities_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, Identity]:
     """The same for any relation with `_source_file` and `_source_row`."""
     rows = connection.execute(
-        # A row without a source file is told as one of a file that nobody received: the account does not close.
-        "SELECT coalesce(_source_file, '(no source file)'), count(*), coalesce(sum(_source_row), 0), "
+        "SELECT _source_file, count(*), coalesce(sum(_source_row), 0), "
         f"coalesce(sum(CAST(hash(_source_row) AS HUGEINT)), 0) FROM {relation} GROUP BY 1"
     ).fetchall()
-    return {file: Identity(count, int(row_sum), int(hash_sum)) for file, count, row_sum, hash_sum in rows}
+    # A row without a source file counts as one of a file that nobody received: the account does not close.
+    return {file or "(no file)": Identity(count, int(sum_), int(hash_sum)) for file, count, sum_, hash_sum in rows}
 
 
 def arrived(connection: duckdb.DuckDBPyConnection, records: Mapping[str, int]) -> dict[str, Identity]:

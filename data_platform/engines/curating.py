@@ -14,7 +14,7 @@ from data_platform.contracts.quoting import identifier, literal
 from data_platform.contracts.rules import Condition
 from data_platform.engines.copies import Copied, copy
 from data_platform.engines.inputs import table_select
-from data_platform.engines.typing import ModelColumns
+from data_platform.engines.typing import ModelColumns, strict_select
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,7 @@ def curate(
     Raises ModelColumnsError when the columns are not the contract's, and duckdb.Error when a value does not fit
     its type: in a curated table that is a mistake in the model, not a bad source row.
     """
-    ModelColumns.of(connection, select).check(columns)
-    casts = ", ".join(f"CAST({identifier(name)} AS {type_}) AS {identifier(name)}" for name, type_ in columns)
-    statement = f"SELECT {casts} FROM ({select})"
+    statement = strict_select(ModelColumns.of(connection, select), columns, select)
     return Curated(copy(connection, statement, path), statement)
 
 
@@ -76,23 +74,25 @@ def reconcile(
     connection: duckdb.DuckDBPyConnection, relation: str, rule: Reconcile, source: str, *, most: int = 10
 ) -> list[Difference]:
     """The groups (at most `most`) in which `this` over the new rows is not `that` over the source."""
-    names = [_alias(part) for part in rule.by]
+    places = range(1, len(rule.by) + 1)
+    group = f" GROUP BY {', '.join(map(str, places))}" if rule.by else ""
     keys = "".join(f"{part}, " for part in rule.by)
-    group = f" GROUP BY {', '.join(str(i + 1) for i in range(len(rule.by)))}" if rule.by else ""
-    pairs = " AND ".join(f"t.{name} IS NOT DISTINCT FROM s.{name}" for name in names) or "true"
-    told = "".join(f"coalesce(t.{name}, s.{name}), " for name in names)
+    names = ", ".join([*(f"_key_{i}" for i in places), "_value"])
+    pairs = " AND ".join(f"t._key_{i} IS NOT DISTINCT FROM s._key_{i}" for i in places) or "true"
+    told = "".join(f"coalesce(t._key_{i}, s._key_{i}), " for i in places)
     # A group that one side lacks counts as 0 there: 0 rows, 0 dollars.
     differs = f"abs(coalesce(t._value, 0) - coalesce(s._value, 0)) > {literal(rule.tolerance)}::DECIMAL(38,9)"
     if rule.tolerance == Decimal(0):
         differs = "coalesce(t._value, 0) <> coalesce(s._value, 0)"
     rows = connection.execute(
-        f"SELECT {told} t._value, s._value FROM (SELECT {keys}{rule.this} AS _value FROM {relation}{group}) t "
-        f"FULL JOIN (SELECT {keys}{rule.that} AS _value FROM {source}{group}) s ON {pairs} WHERE {differs} LIMIT {most}"
+        f"SELECT {told} t._value, s._value FROM (SELECT {keys}{rule.this} FROM {relation}{group}) AS t({names}) "
+        f"FULL JOIN (SELECT {keys}{rule.that} FROM {source}{group}) AS s({names}) ON {pairs} "
+        f"WHERE {differs} LIMIT {most}"
     ).fetchall()
-    plain = [name.strip('"') for name in names]
-    return [Difference(dict(zip(plain, row, strict=False)), row[-2], row[-1]) for row in rows]
+    shown = [_shown(part) for part in rule.by]
+    return [Difference(dict(zip(shown, row, strict=False)), row[-2], row[-1]) for row in rows]
 
 
-def _alias(part: str) -> str:
-    """The name of a group column: what follows `AS`, or the column itself."""
-    return re.split(r"\s+AS\s+", part.strip(), flags=re.IGNORECASE)[-1]
+def _shown(part: str) -> str:
+    """What people call a group column: what follows `AS`, or the text as it is."""
+    return re.split(r"\s+AS\s+(?=\S+$)", part.strip(), flags=re.IGNORECASE)[-1].strip('"')

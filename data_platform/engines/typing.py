@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from data_platform.contracts.quoting import identifier
+from data_platform.contracts.quoting import identifier, literal
 from data_platform.engines.casts import changes, keeps_values, originals, rounds
 
 
@@ -21,8 +21,12 @@ class ModelColumns:
 
     @classmethod
     def of(cls, connection: duckdb.DuckDBPyConnection, select: str) -> "ModelColumns":
-        """Asks DuckDB, without running the model."""
+        """Asks DuckDB, without running the model. Raises ModelColumnsError when a name stands twice."""
         rows = connection.execute(f"DESCRIBE {select}").fetchall()
+        folded = [name.lower() for name, *_ in rows]
+        twice = next((name for name, *_ in rows if folded.count(name.lower()) > 1), None)
+        if twice is not None:
+            raise ModelColumnsError(f"the SELECT gives '{twice}' twice; rename one, or name the columns instead of *")
         return cls({name: type_ for name, type_, *_ in rows if not name.startswith("_")})
 
     def check(self, contracted: Sequence[tuple[str, str]]) -> None:
@@ -44,6 +48,20 @@ class ModelColumns:
 
     def type_of(self, name: str) -> str:
         return next(type_ for found, type_ in self.types.items() if found.lower() == name.lower())
+
+
+def strict_select(model: ModelColumns, contracted: Sequence[tuple[str, str]], relation: str) -> str:
+    """SELECT over a relation: each contracted column cast; a value that its type cannot hold is an error naming both."""
+    model.check(contracted)
+    columns = []
+    for name, wanted in contracted:
+        column, has = f"model.{identifier(name)}", model.type_of(name)
+        cast = f"CAST({column} AS {wanted})"
+        if not keeps_values(has, wanted):
+            told = f"error({literal(f'{name} is {wanted}, which cannot hold ')} || CAST({column} AS VARCHAR))"
+            cast = f"CASE WHEN {changes(column, has, wanted)} THEN {told} ELSE TRY_CAST({column} AS {wanted}) END"
+        columns.append(f"{cast} AS {identifier(name)}")
+    return f"SELECT {', '.join(columns)} FROM ({relation}) AS model"
 
 
 def typed_select(model: ModelColumns, contracted: Sequence[tuple[str, str]]) -> str:

@@ -99,8 +99,9 @@ def _rows_of_files(table: PublishedTable) -> str:
 
 
 def _file_list(files: Sequence[Path]) -> str:
-    # Absolute, because readers start anywhere; escaped, because DuckDB takes [ * ? in a path for a pattern.
-    return "[" + ", ".join(literal(escape(str(file.absolute()))) for file in files) + "]"
+    # Absolute, because readers start anywhere; escaped, because DuckDB takes [ * ? in a path for a pattern;
+    # sorted, because the same files in another order are no new publication.
+    return "[" + ", ".join(literal(escape(str(file.absolute()))) for file in sorted(files)) + "]"
 
 
 def _type(relation: PublishedRelation, column: PublishedColumn) -> str:

@@ -125,6 +125,13 @@ def test_drawing_again_replaces_the_page(tmp_path: Path) -> None:
     assert [path.name for path in drawn.page.parent.iterdir()] == ["some_chart.html"]
 
 
+def test_whoever_has_the_old_page_open_reads_it_to_its_end(tmp_path: Path) -> None:
+    before = draw(tmp_path, "SELECT 'first', 1").page.read_text(encoding="utf-8")
+    with (tmp_path / "some_chart.html").open(encoding="utf-8") as old:
+        draw(tmp_path, "SELECT 'second', 1")
+        assert old.read() == before
+
+
 def test_importing_charts_imports_no_drawing_library() -> None:
     program = "import sys, data_platform.operations.charts; print({'altair', 'vl_convert'} & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

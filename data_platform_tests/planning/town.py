@@ -53,7 +53,9 @@ columns:
   at: {type: TIMESTAMP}
   mm: {type: "DECIMAL(18,2)", unit: mm}
 """,
-    "curated/monthly_weather.sql": "SELECT kind, count(*) AS measurements, sum(mm) AS mm FROM staged.weather GROUP BY 1\n",
+    "curated/monthly_weather.sql": """\
+SELECT kind, count(*) AS measurements, sum(mm) AS mm FROM staged.weather GROUP BY kind
+""",
     "curated/monthly_weather.yaml": """\
 description: Rain and snow of a month.
 grain: [kind]

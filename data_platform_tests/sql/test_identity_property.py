@@ -11,7 +11,7 @@ _LOOKUPS = (
     "staged.zones AS {z}",
     "raw.zones AS {z}",
     "(SELECT k, max(n) AS n FROM staged.visits WHERE n < 6 GROUP BY k) AS {z}",
-    "(SELECT DISTINCT k FROM raw.fhv) {z}",
+    "(SELECT DISTINCT * EXCLUDE (v) FROM raw.fhv) {z}",
     "(WITH s AS (SELECT * FROM raw.zones) SELECT DISTINCT * FROM s) AS {z}",
 )
 _CONDITIONS = (

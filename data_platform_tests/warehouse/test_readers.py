@@ -22,7 +22,8 @@ def test_a_reader_never_errs_and_never_sees_two_publications_in_one_query(tmp_pa
     warehouse = tmp_path / "warehouse" / "warehouse.duckdb"
     publish_onto_current(tmp_path, generation(tmp_path, 0))
     reads = [generations_in(warehouse)]
-    with subprocess.Popen([sys.executable, "-c", _PUBLISHER, str(tmp_path), str(_PUBLICATIONS)]) as publisher:
+    command = [sys.executable, "-c", _PUBLISHER, str(tmp_path), str(_PUBLICATIONS)]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as publisher:
         while publisher.poll() is None:
             reads.append(generations_in(warehouse))
     assert publisher.returncode == 0

@@ -1,0 +1,70 @@
+"""Tries a contract's SQL on one row of NULLs, before there is any data: DuckDB says itself what it refuses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from data_platform.contracts.quoting import identifier
+from data_platform.engines.duckdb import scratch
+
+
+def value_fault(sql: str) -> str | None:
+    """What is wrong with a constant, such as `CAST('abc' AS DOUBLE)`; None when it is one."""
+    return _fault(f"SELECT {sql}")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A row of NULLs of some columns (name, type). Each question is answered by a fault in words, or None."""
+
+    columns: tuple[tuple[str, str], ...]
+
+    @property
+    def _row(self) -> str:
+        nulls = (f"CAST(NULL AS {type_}) AS {identifier(name)}" for name, type_ in self.columns)
+        return f"(SELECT {', '.join(nulls)})"
+
+    def types(self) -> str | None:
+        """Whether DuckDB knows every type."""
+        return _fault(f"SELECT * FROM {self._row}")
+
+    def conditions(self, texts: Sequence[str]) -> list[str | None]:
+        """Whether each is a condition on one row: neither an aggregate nor a window, and true or false."""
+        if not texts or self._conditions(texts) is None:
+            return [None] * len(texts)
+        return [self._conditions([text]) for text in texts]
+
+    def _conditions(self, texts: Sequence[str]) -> str | None:
+        told = ", ".join(f"({text})" for text in texts)
+        anything = " OR ".join(f"({text})" for text in texts)
+        try:
+            asked = scratch().execute(f"SELECT {told} FROM {self._row} WHERE {anything}")
+        except duckdb.Error as error:
+            return _words(error)
+        other = next((str(kind) for _, kind, *_ in asked.description or () if str(kind) != "BOOLEAN"), None)
+        return None if other is None else f"this is {other}, neither true nor false; write a comparison"
+
+    def order(self, text: str) -> str | None:
+        """Whether rows can be put in this order."""
+        return _fault(f"SELECT *, row_number() OVER (ORDER BY {text}) FROM {self._row}")
+
+    def total(self, text: str, by: Sequence[str]) -> str | None:
+        """Whether it is a number made of many rows, one for each group."""
+        keys = "".join(f"{part}, " for part in by)
+        group = f" GROUP BY {', '.join(str(i) for i in range(1, len(by) + 1))}" if by else ""
+        return _fault(f"SELECT {keys}abs(coalesce({text}, 0)) FROM {self._row}{group} HAVING true")
+
+
+def _fault(sql: str) -> str | None:
+    try:
+        scratch().execute(sql)
+    except duckdb.Error as error:
+        return _words(error)
+    return None
+
+
+def _words(error: duckdb.Error) -> str:
+    """DuckDB's message in one line, without its kind and the statement that is ours."""
+    told = str(error).partition("\n\nLINE ")[0].partition("\n\nCandidate")[0]
+    return " ".join(told.partition(": ")[2].split())
