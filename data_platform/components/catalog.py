@@ -1,11 +1,14 @@
 """Puts the tables of all datasets together: who reads whom, and which partitions each model has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from data_platform.components.expressions import check_reconciles
 from data_platform.components.loading import Dataset
 from data_platform.contracts.errors import ContractError
 from data_platform.contracts.partitions import Partitions
+from data_platform.contracts.yaml_file import YamlFile
+from data_platform.lake.names import TableName
 from data_platform.planning.catalog import Catalog, ModelTable, Table
 
 
@@ -15,12 +18,26 @@ def catalog_of(datasets: Sequence[Dataset]) -> Catalog:
     for dataset in datasets:
         tables += [*dataset.raw, *dataset.models]
     unsettled = Catalog.of(tables)
-    settled: dict[object, Table] = {}
+    settled: dict[TableName, Table] = {}
     for table in unsettled:
         if isinstance(table, ModelTable):
             table = replace(table, partitions=_partitions(table, [settled[name] for name in table.reads]))
+            _check_together(table, settled)
         settled[table.name] = table
     return Catalog.of(settled.values())
+
+
+def _check_together(table: ModelTable, settled: Mapping[TableName, Table]) -> None:
+    """What a contract says about partitions and about other tables' columns."""
+    file = YamlFile.read(table.path)
+    for name, spec in table.contract.columns.items():
+        if spec.within_partition and table.partitions is None:
+            line = file.line("columns", name, "within_partition")
+            text = f"column '{name}': the table has no partitions that a row could lie outside of; leave this away"
+            raise ContractError(file.path, line, text)
+    if table.name.layer == "curated" and not table.is_view:
+        inputs = {name: read.columns for name in table.reads if isinstance(read := settled[name], ModelTable)}
+        check_reconciles(file, table.contract, inputs)
 
 
 def _partitions(table: ModelTable, reads: Sequence[Table]) -> Partitions | None:
@@ -31,7 +48,8 @@ def _partitions(table: ModelTable, reads: Sequence[Table]) -> Partitions | None:
     if len({(partitions.kind, partitions.timezone) for partitions in found}) > 1:
         kinds = ", ".join(sorted({f"{read.name} {read.partitions.kind}" for read in reads if read.partitions}))
         raise ContractError(
-            table.path, 1, f"reads tables of different partitions ({kinds}); say `partitions: none` to read all of each"
+            *table.mention(reads[0].name),
+            f"reads tables of different partitions ({kinds}); say `partitions: none` to read all of each",
         )
     ends = [partitions.end for partitions in found if partitions.end is not None]
     return replace(

@@ -1,4 +1,4 @@
-"""What can be said about a model and its contract before anything runs: what each kind of table may read and promise."""
+"""What each kind of table may read and promise: checked before anything runs."""
 
 from data_platform.components.expressions import check_columns, check_order, check_rules
 from data_platform.contracts.contract import NotReconciled
@@ -57,7 +57,7 @@ def check_view(file: YamlFile, table: ModelTable) -> None:
     for read in table.reads:
         if read.layer == "raw":
             text = f"reads {read.sql}; a view of raw rows would go round every contract: make it a table"
-            raise ContractError(table.model.path, table.line_of(read), text)
+            raise ContractError(*table.mention(read), text)
 
 
 def _check_model(file: YamlFile, table: ModelTable) -> None:
@@ -65,7 +65,7 @@ def _check_model(file: YamlFile, table: ModelTable) -> None:
     for read in table.reads:
         if read.layer not in allowed:
             what = f"reads {read.sql}; a {table.name.layer} table reads {' and '.join(allowed)} tables"
-            raise ContractError(table.model.path, table.line_of(read), what)
+            raise ContractError(*table.mention(read), what)
     check_columns(file, table.name, table.contract)
     if not isinstance(table.model, Model):
         return
@@ -102,11 +102,11 @@ def _check_reconciles(file: YamlFile, table: ModelTable) -> None:
         )
         raise ContractError(file.path, 1, text)
     for index, rule in enumerate(reconciles):
-        line = file.line("reconciles", index)
         try:
             of = TableName.parse(rule.of)
         except ValueError as error:
-            raise ContractError(file.path, line, str(error)) from error
+            raise ContractError(file.path, file.line("reconciles", index, "of"), str(error)) from error
         if of not in table.reads:
             close = nearest(rule.of, [read.sql for read in table.reads])
-            raise ContractError(file.path, line, f"reconcile '{rule.name}': the model does not read {rule.of}{close}")
+            text = f"reconcile '{rule.name}': the model does not read {rule.of}{close}"
+            raise ContractError(file.path, file.line("reconciles", index, "of"), text)

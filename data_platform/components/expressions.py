@@ -8,7 +8,7 @@ from data_platform.contracts.raw import RawColumn
 from data_platform.contracts.rules import conditions, values
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.engines.duckdb import volatile_functions
-from data_platform.engines.trial import Trial, value_fault
+from data_platform.engines.trial import Trial, constants
 from data_platform.lake.errors import LakeError
 from data_platform.lake.names import TableName
 from data_platform.lake.schema import Column, fields
@@ -39,8 +39,8 @@ def check_columns(file: YamlFile, name: TableName, contract: Contract) -> None:
             fields(str(name), [Column(column, spec.type)])
         except LakeError as error:
             raise ContractError(file.path, file.line("columns", column), str(error)) from error
-    for column, value, sql in values(contract):
-        fault = value_fault(sql)
+    bounds = values(contract)
+    for (column, value, _), fault in zip(bounds, constants([sql for *_, sql in bounds]), strict=True):
         if fault:
             type_ = contract.columns[column].type
             text = f"column '{column}' is {type_}, its bound '{value}' is not: {fault}"
@@ -111,8 +111,8 @@ def _check_names(file: YamlFile, place: Place, text: str, columns: Columns) -> N
         raise ContractError(file.path, file.line(*place), f"'{text}': {error.message}") from error
     for name in names:
         if name.lower() not in known:
-            close = nearest(name, _shown(columns))
-            raise ContractError(file.path, file.line(*place), f"'{text}' names '{name}', no column of this table{close}")
+            what = f"'{text}' names '{name}', no column of this table{nearest(name, _shown(columns))}"
+            raise ContractError(file.path, file.line(*place), what)
 
 
 def _shown(columns: Columns) -> Iterator[str]:

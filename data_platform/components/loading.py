@@ -59,7 +59,7 @@ def load_dataset(folder: Path, *, resolve: Callable[[str], str], span: Span) -> 
     Raises ContractError or ModelError at the first mistake.
     """
     file = YamlFile.read(folder / "defs.yaml")
-    spec = file.parse(DatasetSpec, ("attributes",), file.data.get("attributes", {}))
+    spec = file.parse(DatasetSpec, ("attributes",), file.data.get("attributes") or {})
     raw = tuple(_raw_table(file, folder.name, spec, name, table, resolve, span) for name, table in spec.raw.items())
     models = tuple(model for layer in _LAYERS for model in _models(folder, layer, spec, raw))
     charts = tuple(_chart(path) for path in sorted((folder / "dashboards").glob("*.py")) if path.stem != "__init__")
@@ -132,7 +132,8 @@ def _format(url: str) -> Literal["parquet", "csv"]:
 
 def _models(folder: Path, layer: str, spec: DatasetSpec, raw: tuple[RawTable, ...]) -> Iterator[ModelTable]:
     directory = folder / layer
-    files = sorted(path for path in directory.iterdir() if path.is_file()) if directory.is_dir() else []
+    found = directory.iterdir() if directory.is_dir() else ()
+    files = sorted(path for path in found if path.is_file() and not path.name.startswith("."))
     for path in files:
         if path.suffix not in _SUFFIXES:
             raise ContractError(path, 1, f"expected .sql, .py and .yaml files in {layer}/; move this one elsewhere")
@@ -200,7 +201,7 @@ def _pass_through(file: YamlFile, name: TableName, contract: Contract, raw: tupl
             line = file.line("columns", column)
             raise ContractError(file.path, line, f"column '{column}' is not declared in {source.name}; it has {has}")
     columns = ", ".join(identifier(column) for column in contract.columns)
-    return parse(file.path.with_suffix(".sql"), f"SELECT {columns} FROM {source.name.sql}")
+    return parse(file.path, f"SELECT {columns} FROM {source.name.sql}")
 
 
 class _located:  # noqa: N801 - reads as a statement

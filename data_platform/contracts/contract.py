@@ -162,7 +162,7 @@ class Contract(Part):
     grain: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     deduplicate: Deduplicate | None = None
-    audit: Audit = Audit(max_rejected_share=0.05, min_rows=0)
+    audit: Audit = Field(default_factory=lambda: Audit.model_validate({}))
     reconciles: Annotated[
         Annotated[tuple[Reconcile, ...], Tag("list")] | Annotated[NotReconciled, Tag("reason")],
         Discriminator(_reconciles_kind),

@@ -83,14 +83,19 @@ class YamlFile:
 
     def _follow(self, keys: Sequence[str | int]) -> tuple[int, list[str | int]]:
         """The line, and the keys that stand in the file: pydantic puts words of its own between them."""
-        node = yaml.compose(self.text, Loader=_Loader)
-        line, followed = 1, []
+        node, line, followed = self._tree, 1, []
         for key in keys:
             found = _child(node, key)
             if found is not None:
                 line, node = found
                 followed.append(key)
         return line, followed
+
+    @cached_property
+    def _tree(self) -> yaml.Node | None:
+        """The same with positions: read only where something is to be told."""
+        tree: yaml.Node | None = yaml.compose(self.text, Loader=_Loader)
+        return tree
 
     def parse(self, model: type[Model], at: Sequence[str | int] = (), data: Any = None) -> Model:
         """The file (or the part `data` that stands `at` some keys) as a pydantic model.

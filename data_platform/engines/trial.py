@@ -9,9 +9,11 @@ from data_platform.contracts.quoting import identifier
 from data_platform.engines.duckdb import scratch
 
 
-def value_fault(sql: str) -> str | None:
-    """What is wrong with a constant, such as `CAST('abc' AS DOUBLE)`; None when it is one."""
-    return _fault(f"SELECT {sql}")
+def constants(texts: Sequence[str]) -> list[str | None]:
+    """What is wrong with each constant, such as `CAST('abc' AS DOUBLE)`; None when it is one."""
+    if not texts or _fault(f"SELECT {', '.join(texts)}") is None:
+        return [None] * len(texts)
+    return [_fault(f"SELECT {text}") for text in texts]
 
 
 @dataclass(frozen=True)

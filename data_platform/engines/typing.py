@@ -51,7 +51,7 @@ class ModelColumns:
 
 
 def strict_select(model: ModelColumns, contracted: Sequence[tuple[str, str]], relation: str) -> str:
-    """SELECT over a relation: each contracted column cast; a value that its type cannot hold is an error naming both."""
+    """SELECT over a relation: each contracted column cast; a value that its type cannot hold is an error with both."""
     model.check(contracted)
     columns = []
     for name, wanted in contracted:

@@ -105,8 +105,7 @@ def _compressed(png: bytes) -> bytes:
 
 def _replace(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    complete = path.with_name("x.html")
-    path.write_text("")
+    complete = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         complete.write_text(text, encoding="utf-8")
         complete.replace(path)

@@ -11,10 +11,11 @@ from data_platform.contracts.contract import Contract
 from data_platform.contracts.errors import nearest
 from data_platform.contracts.partitions import Partitions
 from data_platform.contracts.raw import RawColumn
+from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
 from data_platform.sources.http_file import HttpFile
 from data_platform.sql.identity import Threaded
-from data_platform.sql.model import Model
+from data_platform.sql.model import Model, line_of
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,12 @@ class ModelTable:
         """(name, type) as contracted."""
         return tuple((name, spec.type) for name, spec in self.contract.columns.items())
 
+    def mention(self, read: TableName) -> tuple[Path, int]:
+        """The file and line that name a table which this one reads."""
+        if isinstance(self.model, Model):
+            return self.model.path, line_of(self.model, read)
+        return self.path, YamlFile.read(self.path).line("inputs", self.reads.index(read))
+
 
 Table = RawTable | ModelTable
 
@@ -107,8 +114,8 @@ class Catalog:
         for table in found.values():
             for read in table.reads:
                 if read not in found:
-                    known = nearest(str(read), [str(name) for name in found])
-                    raise CatalogError(f"{_place(table)}: reads {read.sql}, which no dataset has{known}")
+                    known = nearest(read.sql, [name.sql for name in found])
+                    raise CatalogError(f"{_mention(table, read)}: reads {read.sql}, which no dataset has{known}")
         catalog = cls(found)
         _ = catalog.order
         return catalog
@@ -123,7 +130,10 @@ class Catalog:
         try:
             return tuple(graphlib.TopologicalSorter(graph).static_order())
         except graphlib.CycleError as error:
-            raise CatalogError(f"tables read each other in a circle: {' → '.join(map(str, error.args[1]))}") from error
+            circle: list[TableName] = error.args[1]
+            told = " → ".join(name.sql for name in circle)
+            at = _mention(self.tables[circle[1]], circle[0])
+            raise CatalogError(f"{at}: tables read each other in a circle: {told}. Take one of them apart") from error
 
     def raw(self, name: TableName) -> RawTable:
         table = self.tables[name]
@@ -165,5 +175,7 @@ class Catalog:
         return {name: tuple(readers) for name, readers in found.items()}
 
 
-def _place(table: Table) -> str:
-    return str(table.path) if isinstance(table, ModelTable) else str(table.name)
+def _mention(table: Table, read: TableName) -> str:
+    assert isinstance(table, ModelTable)  # a raw table reads none
+    path, line = table.mention(read)
+    return f"{path}:{line}"

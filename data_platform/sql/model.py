@@ -59,6 +59,11 @@ def _checked(text: str) -> tuple[str, tuple[TableName, ...]]:
     return syntax.text, refusals.tables(syntax)
 
 
+def line_of(model: Model, table: TableName) -> int:
+    """The line on which the model first names a table that it reads."""
+    return refusals.line_of(read(model.text), table)
+
+
 def functions(model: Model) -> tuple[determinism.Call, ...]:
     """Every function the model calls, in the order of the text; see `determinism.calls` for what is taken as one."""
     return tuple(determinism.calls(read(model.text)))

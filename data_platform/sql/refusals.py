@@ -94,6 +94,12 @@ def tables(syntax: Syntax) -> tuple[TableName, ...]:
     return tuple(sorted(name for name in found if name is not None))
 
 
+def line_of(syntax: Syntax, name: TableName) -> int:
+    """The line on which a table is first named; 1 where it is not."""
+    found = (table for table, binding in references(syntax.tree) if binding is None)
+    return min((syntax.line(table) for table in found if table_name(syntax, table) == name), default=1)
+
+
 def table_name(syntax: Syntax, table: exp.Table) -> TableName | None:
     """`layer.table` as a name; None for a function that only generates rows. Raises SqlError for anything else."""
     line = syntax.line(table)

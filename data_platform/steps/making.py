@@ -21,6 +21,7 @@ from data_platform.engines.typing import ModelColumnsError
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel
 from data_platform.sql.identity import Threaded
+from data_platform.sql.row_path import HIDDEN
 from data_platform.steps.audit import (
     Audit,
     audit_account,
@@ -139,15 +140,14 @@ def _call(connection: duckdb.DuckDBPyConnection, table: ModelTable, model: Pytho
         name.table: connection.execute(f"SELECT * FROM {_relation(name)}").to_arrow_table() for name in table.reads
     }
     result = _arrow(table, model, model.function(**inputs))
-    lacking = [name for name in ("_source_file", "_source_row") if identity and name not in result.column_names]
+    lacking = [name for name in HIDDEN if identity and name not in result.column_names]
     if lacking:
         raise StepError(
             f"{model.path}: {table.name.table}() must hand on {' and '.join(lacking)} with each row, "
-            "so that every source row can be found again"
+            "so that every source row can be found again, with the texts that did not fit its types"
         )
     connection.register("model_result", result)
-    uncast = "" if "_uncast" in result.column_names or not identity else ", CAST(NULL AS VARCHAR) AS _uncast"
-    return f"SELECT *{uncast} FROM model_result"
+    return "SELECT * FROM model_result"
 
 
 def _arrow(table: ModelTable, model: PythonModel, result: Any) -> pa.Table:

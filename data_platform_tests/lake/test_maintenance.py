@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Collection
+from dataclasses import replace as changed
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,17 @@ from data_platform.lake.errors import VersionGone
 from data_platform.lake.lake import Lake
 from data_platform.lake.maintenance import MaintenanceReport, maintain
 from data_platform.lake.sightings import Sighting
-from data_platform_tests.lake.writing import TRIPS, read, read_keys, replace, rows, sighting, write
+from data_platform_tests.lake.writing import (
+    COLUMNS,
+    TRIPS,
+    fingerprint,
+    read,
+    read_keys,
+    replace,
+    rows,
+    sighting,
+    write,
+)
 
 DAY = timedelta(days=1)
 
@@ -85,6 +96,20 @@ def test_a_version_within_the_retention_stays_readable(lake: Lake) -> None:
     assert read(lake, version=1) == {"old": 3}
 
 
+def test_a_file_made_long_ago_and_replaced_just_now_is_no_orphan(lake: Lake) -> None:
+    """Old by its name, named by no live version any more, and still what a reader of yesterday's version reads."""
+    new = write(lake, "2024-01", rows("old", 3))
+    old = changed(new, key=new.key.replace(f"{datetime.now(UTC):%Y}", "2001", 1))
+    lake.storage.local(new.key).rename(lake.storage.local(old.key))
+    table = lake.table(TRIPS)
+    table.commit(
+        table.begin(["2024-01"]), [old], columns=COLUMNS, fingerprints={"2024-01": fingerprint("o")}, provenance={}
+    )
+    replace(lake, "2024-01", "new", 4)
+    assert run(lake, after=6 * DAY) == MaintenanceReport()
+    assert read(lake, version=1) == {"old": 3}
+
+
 def lake_is_ten_days_older(lake: Lake, versions: list[int]) -> None:
     for number in versions:
         path = Path(lake.storage.delta_uri(f"{TRIPS}/_delta_log/{number:020d}.json"))
@@ -150,8 +175,6 @@ def test_a_file_committed_after_the_listing_is_known_when_it_counts(lake: Lake) 
         def list(self, prefix: str):  # type: ignore[no-untyped-def] # as the one above
             listed = list(super().list(prefix))
             if prefix == str(TRIPS) and not lake.table(TRIPS).partitions().get("2024-02"):
-                from data_platform_tests.lake.writing import COLUMNS, fingerprint
-
                 table = lake.table(TRIPS)
                 table.commit(
                     table.begin(["2024-02"]),
@@ -207,8 +230,6 @@ def test_superseded_bytes_stay_for_ever(lake: Lake) -> None:
 
 
 def test_the_parsed_form_of_raw_bytes_is_named_too(lake: Lake) -> None:
-    from dataclasses import replace as changed
-
     ledger = lake.ledger("trips")
     original, parsed = receive(lake, "s", "a,b"), receive(lake, "p", "parquet")
     ledger.append([changed(original, data_key=parsed.key)], base=ledger.read())

@@ -98,7 +98,9 @@ def test_a_type_that_delta_would_change_is_refused_with_another(refused: str, in
         to_delta(refused)
 
 
-@pytest.mark.parametrize("wrong", ["", "VARCHAR[", "DECIMAL(40,2)", "DECIMAL(2,5)", "MAP(VARCHAR)", "STRUCT()", "NOPE"])
+@pytest.mark.parametrize(
+    "wrong", ["", "VARCHAR[", "DECIMAL(40,2)", "DECIMAL(2,5)", "MAP(VARCHAR)", "STRUCT()", "NOPE", "BIGINT BIGINT"]
+)
 def test_what_is_no_type_is_refused(wrong: str) -> None:
     with pytest.raises(UnsupportedType):
         to_delta(wrong)

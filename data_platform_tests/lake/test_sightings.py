@@ -69,6 +69,10 @@ def test_equal_bytes_in_two_slots_are_two_facts() -> None:
     assert one.data_version("2024-01") != both.data_version("2024-01")
 
 
+def test_equal_bytes_in_another_slot_are_another_version() -> None:
+    assert seen(("a", "A")).data_version("2024-01") != seen(("b", "A")).data_version("2024-01")
+
+
 def test_partitions_do_not_mix() -> None:
     ours = [sighting("s", "A", partition="a"), sighting("s", "B", partition="b")]
     sightings = in_order([replace(s, sequence=n) for n, s in enumerate(ours)])

@@ -86,9 +86,17 @@ def test_nested_columns_are_left_out_and_odd_names_kept(tmp_path: Path) -> None:
     }
 
 
-def test_a_time_in_another_zone_than_utc_is_left_out() -> None:
-    texts = {"min": "2024-01-01 10:00:00+02", "max": "2024-01-01 10:00:00+02", "null_count": "0"}
-    assert json.loads(add_stats(1, {'"c"': texts}, {"c": "timestamp"}))["minValues"] == {}
+@pytest.mark.parametrize(
+    ("text", "delta"),
+    [
+        ("2024-01-01 10:00:00+02", "timestamp"),
+        ("2024-01-01 10:00:00", "timestamp"),
+        ("2024-01-01 10:00:00+00", "timestamp_ntz"),
+    ],
+)
+def test_a_time_of_which_the_zone_is_not_certain_is_left_out(text: str, delta: str) -> None:
+    texts = {"min": text, "max": text, "null_count": "0"}
+    assert json.loads(add_stats(1, {'"c"': texts}, {"c": delta}))["minValues"] == {}
 
 
 def test_a_bound_that_is_not_exact_is_left_out() -> None:

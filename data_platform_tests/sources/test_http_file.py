@@ -96,6 +96,7 @@ def test_an_address_that_cannot_be_meant_is_an_error_at_once(url: str, said: str
 def test_what_is_not_there_is_missing_yet(server: Server, tmp_path: Path, status: int) -> None:
     url = server.gives("/f", Answer(status))
     assert impatient(url).look(url) is None
+    assert server.methods() == ["HEAD"]
     with pytest.raises(MissingYet, match=str(status)):
         impatient(url).fetch(url, tmp_path / "f")
     assert list(tmp_path.iterdir()) == []
@@ -290,7 +291,14 @@ def test_an_answer_without_any_length_or_validator_is_one_version(server: Server
 
 @pytest.mark.parametrize(
     "to_head",
-    [Answer(405), Answer(403), Answer(501), whole(b""), whole(b"", Last_Modified=MODIFIED), Answer(body=lambda: [])],
+    [
+        Answer(405),
+        Answer(403, (("ETag", '"page"'),)),
+        Answer(501),
+        whole(b""),
+        whole(b"", Last_Modified=MODIFIED),
+        Answer(body=lambda: []),
+    ],
 )
 def test_a_server_that_is_bad_at_head_is_asked_by_get(server: Server, to_head: Answer) -> None:
     url = server.gives("/f", whole(BODY, Last_Modified=MODIFIED))

@@ -1,4 +1,4 @@
-"""Kills and races with real processes: afterwards there is the old version or the new one, and the next run completes."""
+"""Kills and races with real processes: afterwards the old version or the new one stands, and the next run completes."""
 
 import subprocess
 import sys
