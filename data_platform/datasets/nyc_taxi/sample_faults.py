@@ -59,8 +59,10 @@ def plant(service: str, month: date, trips: pd.DataFrame, random: np.random.Gene
     """The trips with what `planted` tells, as a vendor would deliver them: by pickup, repeated rows at the end."""
     counts = planted(service, month, len(trips))
     counts["distance_miles_range"] -= _BROKEN_TWICE
-    # From day 8 on: far from the month's edge and from the night when clocks are set back.
-    plain = np.flatnonzero(trips["pickup"] >= np.datetime64(month.replace(day=8)))
+    # Away from the month's edge and from the night when clocks are set back, which have faults of their own.
+    night = np.datetime64(_NIGHT_OF_TWO_HOURS)
+    in_night = (trips["pickup"] >= night) & (trips["pickup"] < night + np.timedelta64(1, "D"))
+    plain = np.flatnonzero((trips["pickup"] >= np.datetime64(month.replace(day=2))) & ~in_night)
     ends = np.cumsum(list(counts.values()))
     chosen = dict(zip(counts, np.split(random.permutation(plain)[: ends[-1]], ends[:-1]), strict=True))
     frame = trips.copy()
