@@ -154,9 +154,9 @@ class _Run:
         if not self.grain:
             return self._execute(f"{self.head} SELECT _bits, count(*) FROM ok GROUP BY 1").fetchall()
         key = f"CASE WHEN {self.out} = 0 THEN _hash END"
-        self._execute(f"CREATE TEMP TABLE keys AS {self.head} SELECT {key} AS _hash, _bits FROM ok")
+        self._execute(f"CREATE OR REPLACE TEMP TABLE keys AS {self.head} SELECT {key} AS _hash, _bits FROM ok")
         self._execute(
-            "CREATE TEMP TABLE repeated AS "
+            "CREATE OR REPLACE TEMP TABLE repeated AS "
             "SELECT _hash FROM keys WHERE _hash IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
         )
         self.has_repeated = _one(self._execute("SELECT count(*) FROM repeated")) > 0
@@ -178,7 +178,7 @@ class _Run:
             # Hashes find the candidates, the window compares values: a collision only sends a row here in vain.
             candidates = f"({self.out} = 0 AND _hash IN (SELECT _hash FROM repeated))"
         self._execute(
-            f"CREATE TEMP TABLE odd AS {self.head} SELECT *, {rank} AS _rank, {first} AS _first "
+            f"CREATE OR REPLACE TEMP TABLE odd AS {self.head} SELECT *, {rank} AS _rank, {first} AS _first "
             f"FROM ok WHERE {self.reject} <> 0 OR {candidates}"
         )
         return _one(self._execute("SELECT count(*) FROM odd WHERE _rank > 1"))

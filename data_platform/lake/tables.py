@@ -142,6 +142,13 @@ class LakeTable:
         _refuse_gone(self._folder, log, seen[-1])
         return seen[-1]
 
+    def check_columns(self, columns: Sequence[Column]) -> None:
+        """Raises SchemaConflict or UnsupportedType if a commit with these columns would be refused; costs nothing."""
+        fields = schema.fields(self._folder, columns)
+        log = self._log()
+        if log is not None:
+            schema.additions(self._folder, log.fields, fields)
+
     def begin(self, partitions: Sequence[str]) -> Base:
         """Notes which commit last touched each partition, before their inputs are read. Give it to `commit`."""
         if not partitions or len(set(partitions)) != len(partitions):

@@ -88,6 +88,8 @@ def _build(platform: Platform, table: ModelTable, partition: str, run_id: str) -
     state = target.partitions().get(partition)
     if state is not None and state.fingerprint == want.fingerprint:
         return UpToDate(table, partition, state)
+    # Before hours of work and not after them.
+    target.check_columns(_columns(table))
     reads = reading(platform, table, partition, versions)
     with platform.engine.connect() as connection, _places(target, partition) as (clean, rejected):
         bind(connection, reads.inputs)

@@ -7,7 +7,7 @@ from datetime import datetime
 from data_platform.contracts.contract import ColumnSpec
 from data_platform.lake.names import TableName
 from data_platform.lake.tables import Commit, TableFiles
-from data_platform.planning.catalog import ModelTable
+from data_platform.planning.catalog import Catalog, ModelTable, RawTable
 from data_platform.planning.versions import Versions, combined
 from data_platform.sql.model import Model
 from data_platform.steps.platform import Platform
@@ -117,7 +117,7 @@ def _tables(
                 schema="quarantine",
                 name=table.name.table,
                 comment=f"Rows that broke a rule of {table.name.sql}, with all that they broke",
-                columns=(*_columns(table), *_quarantine_columns(table)),
+                columns=(*_columns(table), *_quarantine_columns(platform.catalog, table)),
                 files=tuple(local(key) for key in files.rejected),
                 as_view=False,
             ),
@@ -142,9 +142,11 @@ def _columns(table: ModelTable) -> tuple[PublishedColumn, ...]:
     )
 
 
-def _quarantine_columns(table: ModelTable) -> tuple[PublishedColumn, ...]:
-    """`_original` holds texts of any column: with personal ones among them it is masked too."""
-    personal = any(spec.personal for spec in table.contract.columns.values())
+def _quarantine_columns(catalog: Catalog, table: ModelTable) -> tuple[PublishedColumn, ...]:
+    """`_original` holds texts of any column, also of raw ones: with personal ones among them it is masked too."""
+    raw = [read for name in table.reads if isinstance(read := catalog.tables[name], RawTable)]
+    specs = [*table.contract.columns.values(), *(column for read in raw for column in read.columns.values())]
+    personal = any(spec.personal for spec in specs)
     return tuple(
         PublishedColumn(column.name, column.type, column.comment, personal and column.name == "_original")
         for column in _QUARANTINE_COLUMNS

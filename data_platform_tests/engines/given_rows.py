@@ -81,6 +81,7 @@ def stage_select(
     bounds: tuple[datetime, datetime] | None = None,
 ) -> Outcome:
     """Stages a model over what the connection holds; `records` are the rows that each source file has."""
+    folder.mkdir(exist_ok=True)
     clean, rejected = folder / "clean.parquet", folder / "rejected.parquet"
     staged = stage(connection, staging_of(select, contract, bounds), clean=clean, rejected=rejected)
     rows = account(

@@ -1,5 +1,6 @@
 """What becomes of a row: each promise of a contract is seen to bite, and only where it should."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -85,12 +86,9 @@ def test_without_partitions_nothing_is_outside_of_one(tmp_path: Path) -> None:
 def test_a_value_that_its_type_cannot_hold_quarantines_one_row_with_its_text(
     tmp_path: Path, type_: str, value: str, original: str
 ) -> None:
-    import json
-
     outcome = stage_rows(tmp_path, f"VALUES ({value}), (NULL)", f"columns: {{x: {{type: {type_}}}}}")
     assert outcome.rules == {0: ["castable"]}
     assert json.loads(outcome.rejected["f", 0]["_original"]) == {"x": original}
-    assert outcome.rejected["f", 0]["x"] is None or type_ != "BIGINT" or original == "1.5"
     assert outcome.kept == [1]
     assert outcome.account.closes
 
@@ -274,9 +272,3 @@ rules: [{name: zero, drop: "x = 0"}]
     assert (empty.staged.clean, empty.staged.rejected) == (None, None)
     assert empty.account.arrived == 0
     assert all(outcome.account.closes for outcome in (rejected, dropped, empty))
-
-
-@pytest.fixture(autouse=True)
-def _folders(tmp_path: Path) -> None:
-    for name in "abc":
-        (tmp_path / name).mkdir()

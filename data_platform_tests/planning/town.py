@@ -149,3 +149,9 @@ def built_town(first_town: SmallDataset, tmp_path: Path) -> SmallDataset:
     first_town.source.unlink()
     first_town.source.symlink_to(tmp_path / "source")
     return copied
+
+
+@pytest.fixture
+def small_town(tmp_path: Path) -> SmallDataset:
+    """A town in which nothing has been received yet."""
+    return town(tmp_path)
