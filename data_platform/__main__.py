@@ -3,8 +3,6 @@
 import argparse
 import sys
 
-from data_platform.settings import SettingsError
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit code: 0 done, 1 something failed, 2 wrong settings or files."""
@@ -14,13 +12,14 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("plan", help="say what `run` would do, and why, without doing it")
     commands.add_parser("sample", help="generate the sample sources, if they are not there yet")
     chosen = parser.parse_args(arguments).command
-    # Loading Dagster takes a second: not for --help or a wrong setting.
-    from data_platform.cli.commands import COMMANDS, InputError
+    # Loading Dagster takes a second: not for --help.
+    from data_platform.cli.commands import COMMANDS
+    from data_platform.components.datasets import MISTAKES
 
     try:
         return COMMANDS[chosen]()
-    except (SettingsError, *InputError) as error:
-        sys.stderr.write(f"{error}\n")
+    except MISTAKES as mistake:
+        sys.stderr.write(f"{mistake}\n")
         return 2
 
 

@@ -10,16 +10,10 @@ from data_platform import dagster_home
 from data_platform.cli import driving, report
 from data_platform.components.datasets import Datasets, installed
 from data_platform.components.samples import ensure_sample
-from data_platform.contracts.errors import ContractError
 from data_platform.definitions import DATASETS, build
-from data_platform.planning.catalog import CatalogError
 from data_platform.planning.stale import stale
 from data_platform.resources.environment import settings
 from data_platform.resources.platform import platform_of
-from data_platform.sql.model import ModelError
-
-# Mistakes in an author's files: told as they are, without a traceback.
-InputError = (ContractError, ModelError, CatalogError)
 
 
 def run() -> int:

@@ -32,7 +32,7 @@ def dataset_assets(catalog: Catalog, dataset: Dataset) -> dg.Definitions:
         if table.dataset != dataset.name:
             continue
         if isinstance(table, RawTable):
-            assets.append(_raw_asset(table))
+            assets.append(_raw_asset(catalog, table))
         elif table.is_view:
             assets.append(_view_asset(catalog, table))
         else:
@@ -40,17 +40,17 @@ def dataset_assets(catalog: Catalog, dataset: Dataset) -> dg.Definitions:
     return dg.Definitions(assets=assets)
 
 
-def _raw_spec(table: RawTable) -> dg.AssetSpec:
+def _raw_spec(catalog: Catalog, table: RawTable) -> dg.AssetSpec:
     return dg.AssetSpec(
         asset_key(table.name),
         description=table.description,
         group_name=table.dataset,
         owners=list(table.owners),
-        kinds={table.format, "file" if table.source.is_local else "http"},
+        kinds={table.name.layer, table.format, "file" if table.source.is_local else "http"},
         tags={"layer": table.name.layer},
         metadata=metadata.definition_metadata(table),
         skippable=True,
-        partitions_def=partitions_def(table.partitions),
+        partitions_def=partitions_def(catalog, table.name),
     )
 
 
@@ -64,7 +64,7 @@ def _model_spec(catalog: Catalog, table: ModelTable) -> dg.AssetSpec:
         tags={"layer": table.name.layer},
         metadata=metadata.definition_metadata(table),
         skippable=True,
-        partitions_def=partitions_def(table.partitions),
+        partitions_def=partitions_def(catalog, table.name),
         deps=[
             dg.AssetDep(asset_key(read), partition_mapping=mapping(table, catalog.tables[read])) for read in table.reads
         ],
@@ -73,30 +73,33 @@ def _model_spec(catalog: Catalog, table: ModelTable) -> dg.AssetSpec:
 
 
 def _kinds(table: ModelTable) -> set[str]:
+    """The layer is one of them: the graph shows only the last part of a key, and `raw` and `staged` share names."""
     if table.is_view:
-        return {"view", "duckdb"}
-    return {"python" if isinstance(table.model, PythonModel) else "sql", "duckdb", "deltalake"}
+        return {table.name.layer, "view", "duckdb"}
+    return {table.name.layer, "python" if isinstance(table.model, PythonModel) else "sql", "duckdb"}
 
 
-def _check(table: RawTable | ModelTable, name: str, description: str, *, blocking: bool) -> dg.AssetCheckSpec:
+def _check(
+    catalog: Catalog, table: RawTable | ModelTable, name: str, description: str, *, blocking: bool
+) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         name,
         asset=asset_key(table.name),
         description=description,
         blocking=blocking,
-        partitions_def=partitions_def(table.partitions),
+        partitions_def=partitions_def(catalog, table.name),
     )
 
 
-def _raw_asset(table: RawTable) -> dg.AssetsDefinition:
+def _raw_asset(catalog: Catalog, table: RawTable) -> dg.AssetsDefinition:
     checks = [
-        _check(table, "schema_drift", "The source has the declared columns and no others", blocking=False),
-        _check(table, "source_is_readable", "What the source has is what it claims to be", blocking=False),
+        _check(catalog, table, "schema_drift", "The source has the declared columns and no others", blocking=False),
+        _check(catalog, table, "source_is_readable", "What the source has is what it claims to be", blocking=False),
     ]
 
     @dg.multi_asset(
         name=f"raw__{table.name.table}",
-        specs=[_raw_spec(table)],
+        specs=[_raw_spec(catalog, table)],
         check_specs=checks,
         can_subset=True,
         required_resource_keys={"platform"},
@@ -105,7 +108,7 @@ def _raw_asset(table: RawTable) -> dg.AssetsDefinition:
         platform: Platform = context.resources.platform
         partitions = requested_partitions(context, table)
         try:
-            results = receive(platform.lake, table, partitions, run_id=context.run_id, now=datetime.now(UTC))
+            results = receive(platform.lake, table, partitions, run_id=context.run.run_id, now=datetime.now(UTC))
         except (SourceError, LakeError) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         for result in results:
@@ -190,7 +193,7 @@ def _model_asset(catalog: Catalog, table: ModelTable) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"{table.name.layer}__{table.name.table}",
         specs=[_model_spec(catalog, table)],
-        check_specs=_model_checks(table),
+        check_specs=_model_checks(catalog, table),
         can_subset=True,
         required_resource_keys={"platform"},
     )
@@ -199,7 +202,7 @@ def _model_asset(catalog: Catalog, table: ModelTable) -> dg.AssetsDefinition:
         waiting = []
         for partition in requested_partitions(context, table):
             try:
-                made = build(context.resources.platform, table, partition, run_id=context.run_id)
+                made = build(context.resources.platform, table, partition, run_id=context.run.run_id)
             except AuditFailed as failed:
                 yield from _audit_results(context, table, failed.audits)
                 raise dg.Failure(str(failed), allow_retries=False) from failed
@@ -218,22 +221,22 @@ def _model_asset(catalog: Catalog, table: ModelTable) -> dg.AssetsDefinition:
     return build_asset
 
 
-def _model_checks(table: ModelTable) -> list[dg.AssetCheckSpec]:
+def _model_checks(catalog: Catalog, table: ModelTable) -> list[dg.AssetCheckSpec]:
     contract = table.contract
     bounds = "Rejected rows and row counts stay within the contract's bounds"
     found = []
     if table.name.layer == "staged":
         text = "Every row that arrived is clean, quarantined or dropped by name: compared by identity per source file"
-        found.append(_check(table, "rows_accounted_for", text, blocking=True))
+        found.append(_check(catalog, table, "rows_accounted_for", text, blocking=True))
     else:
         bounds = "Every column keeps what the contract says of it"
-    found.append(_check(table, "contract_bounds", bounds, blocking=True))
+    found.append(_check(catalog, table, "contract_bounds", bounds, blocking=True))
     if contract.grain:
         text = f"No two rows share {', '.join(contract.grain)}"
-        found.append(_check(table, "grain_is_unique", text, blocking=True))
+        found.append(_check(catalog, table, "grain_is_unique", text, blocking=True))
     if contract.reconciles and not isinstance(contract.reconciles, NotReconciled):
         text = "; ".join(f"{rule.name}: {rule.this} = {rule.that} of {rule.of}" for rule in contract.reconciles)
-        found.append(_check(table, "reconciles", text, blocking=True))
+        found.append(_check(catalog, table, "reconciles", text, blocking=True))
     return found
 
 
@@ -241,9 +244,8 @@ def _model_result(context: dg.AssetExecutionContext, table: ModelTable, found: d
     versions = {
         key: made.fingerprint if isinstance(made, Built) else made.state.fingerprint for key, made in found.items()
     }
-    built = [made for made in found.values() if isinstance(made, Built)]
-    for made in built[-1:]:
-        yield from _audit_results(context, table, made.audits)
+    last = _last_built(list(found.values()))
+    yield from _audit_results(context, table, last.audits if isinstance(last, Built) else _kept(context, last))
     yield dg.MaterializeResult(
         asset_key=asset_key(table.name),
         metadata=_result_metadata(list(found.values())),
@@ -251,12 +253,24 @@ def _model_result(context: dg.AssetExecutionContext, table: ModelTable, found: d
     )
 
 
+def _last_built(found: Sequence[Built | UpToDate]) -> Built | UpToDate:
+    return next((made for made in reversed(found) if isinstance(made, Built)), found[-1])
+
+
+def _kept(context: dg.AssetExecutionContext, found: UpToDate) -> list[Audit]:
+    """What stands passed its audit when it was committed; were a run that left it alone silent about that, the UI
+    would show its checks as skipped.
+    """
+    text = f"held at commit {found.state.version}, which still stands"
+    return [Audit(check.name, passed=True, text=text) for check in sorted(context.selected_asset_check_keys)]
+
+
 def _result_metadata(found: Sequence[Built | UpToDate]) -> dict[str, Any]:
     """Of the last one that was built; of several partitions in one run the rows are added up."""
-    last = next((made for made in reversed(found) if isinstance(made, Built)), found[-1])
+    last = _last_built(found)
     shown = metadata.built_metadata(last) if isinstance(last, Built) else metadata.unchanged_metadata(last)
     if len(found) > 1:
-        rows = [made.rows if isinstance(made, Built) else made.state.provenance.get("rows", 0) for made in found]
+        rows = [made.rows if isinstance(made, Built) else made.state.provenance["rows"] for made in found]
         shown |= {
             "dagster/row_count": sum(rows),
             "outcome": f"{len(found)} partitions; the rest is of {last.partition}",

@@ -7,7 +7,7 @@ from data_platform.contracts.yaml_file import YamlFile
 from data_platform.engines.duckdb import volatile_functions
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable
-from data_platform.sql.model import Model, check_deterministic, output_columns
+from data_platform.sql.model import Model, check_deterministic, line_of_column, output_columns
 
 _MAY_READ = {"staged": ("raw", "staged"), "curated": ("staged", "curated")}
 
@@ -88,7 +88,8 @@ def _check_columns(file: YamlFile, table: ModelTable, model: Model) -> None:
     for name in given:
         if name.lower() not in contracted:
             text = f"the SELECT gives '{name}', which {file.path.name} lacks{nearest(name, table.contract.columns)}"
-            raise ContractError(table.model.path, 1, f"{text}. Describe it there or leave it out here")
+            line = line_of_column(model, name)
+            raise ContractError(model.path, line, f"{text}. Describe it there or leave it out here")
 
 
 def _check_reconciles(file: YamlFile, table: ModelTable) -> None:

@@ -9,9 +9,14 @@ from data_platform.components.catalog import catalog_of
 from data_platform.components.loading import Dataset, Span, load_dataset
 from data_platform.components.samples import sample_span
 from data_platform.components.templates import resolved
-from data_platform.planning.catalog import Catalog
+from data_platform.contracts.errors import ContractError
+from data_platform.planning.catalog import Catalog, CatalogError
 from data_platform.resources.environment import settings
-from data_platform.settings import Settings
+from data_platform.settings import Settings, SettingsError
+from data_platform.sql.model import ModelError
+
+# In an author's files or an operator's settings: the message says it all, a traceback would bury it.
+MISTAKES = (ContractError, ModelError, CatalogError, SettingsError)
 
 
 @dataclass(frozen=True)

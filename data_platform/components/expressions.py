@@ -83,19 +83,13 @@ def check_reconciles(file: YamlFile, contract: Contract, inputs: Mapping[TableNa
     for index, rule in enumerate(contract.reconciles):
         sides = (("this", rule.this, _columns(contract)), ("that", rule.that, inputs[TableName.parse(rule.of)]))
         for side, text, columns in sides:
-            for key, part in [*((("by", i), by) for i, by in enumerate(rule.by)), ((side,), text)]:
-                _check_names(file, ("reconciles", index, *key), _before_as(part), columns)
-            fault = Trial(columns).total(text, rule.by)
+            _check_names(file, ("reconciles", index, side), text, columns)
+            for number, (by, _) in enumerate(rule.groups):
+                _check_names(file, ("reconciles", index, "by", number), by, columns)
+            fault = Trial(columns).total(text, [by for by, _ in rule.groups])
             if fault:
                 line = file.line("reconciles", index, side)
                 raise ContractError(file.path, line, f"reconcile '{rule.name}': {side}: '{text}': {fault}")
-
-
-def _before_as(part: str) -> str:
-    """`year(day)` of `year(day) AS year`."""
-    *expression, name = part.split()
-    is_named = len(expression) > 1 and expression[-1].upper() == "AS" and name.isidentifier()
-    return " ".join(expression[:-1]) if is_named else part
 
 
 def _columns(contract: Contract) -> Columns:

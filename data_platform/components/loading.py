@@ -15,7 +15,7 @@ from data_platform.contracts.contract import Contract
 from data_platform.contracts.errors import ContractError
 from data_platform.contracts.partitions import Partitions, parse_key
 from data_platform.contracts.quoting import identifier
-from data_platform.contracts.yaml_file import YamlFile
+from data_platform.contracts.yaml_file import YamlFile, read_text
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel, RawTable
 from data_platform.sources.http_file import HttpFile
@@ -74,7 +74,7 @@ def _chart(path: Path) -> Chart:
         dataset=path.parent.parent.name,
         description=inspect.cleandoc(function.__doc__ or module.__doc__ or ""),
         path=path,
-        text=path.read_text(encoding="utf-8"),
+        text=read_text(path),
         function=function,
     )
 
@@ -157,9 +157,7 @@ def _model(stem: Path, layer: str, dataset: str, spec: DatasetSpec, raw: tuple[R
         model = load_python_model(python, file, contract)
         reads = tuple(TableName.parse(text) for text in contract.inputs)
     else:
-        model = (
-            parse(sql, sql.read_text(encoding="utf-8")) if sql.exists() else _pass_through(file, name, contract, raw)
-        )
+        model = parse(sql, read_text(sql)) if sql.exists() else _pass_through(file, name, contract, raw)
         reads = model.tables
     table = ModelTable(
         name=name,

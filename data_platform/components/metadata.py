@@ -5,7 +5,6 @@ from typing import Any
 
 import dagster as dg
 
-from data_platform.contracts.account import RowAccount
 from data_platform.contracts.contract import ColumnSpec
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel, RawTable
@@ -41,8 +40,10 @@ def _column(name: str, spec: ColumnSpec) -> dg.TableColumn:
     other = [f"unit: {spec.unit}"] if spec.unit else []
     if spec.accepted is not None:
         other.append(f"one of {', '.join(map(str, spec.accepted))}")
-    if spec.min is not None or spec.max is not None:
-        other.append(f"from {'' if spec.min is None else spec.min} to {'' if spec.max is None else spec.max}")
+    if spec.min is not None and spec.max is not None:
+        other.append(f"from {spec.min} to {spec.max}")
+    elif spec.min is not None or spec.max is not None:
+        other.append(f"at least {spec.min}" if spec.max is None else f"at most {spec.max}")
     return dg.TableColumn(
         name,
         spec.type,
@@ -60,9 +61,9 @@ def received_metadata(results: Sequence[Received]) -> dict[str, Any]:
         "bytes": sum(file.bytes for file in files),
         "outcome": "; ".join(f"{result.partition}: {result.text}" for result in results),
         "files": _table(
-            ["source", "version", "sha256", "bytes", "records", "seen_at"],
+            ["records", "bytes", "seen_at", "source", "version", "sha256"],
             [
-                [file.uri, file.version, file.sha256 or "", file.bytes, file.records or 0, file.seen_at.isoformat()]
+                [file.records or 0, file.bytes, file.seen_at.isoformat(), file.uri, file.version, file.sha256 or ""]
                 for file in files[:_MOST_FILES]
             ],
         ),
@@ -70,22 +71,18 @@ def received_metadata(results: Sequence[Received]) -> dict[str, Any]:
 
 
 def built_metadata(built: Built) -> dict[str, Any]:
-    """Of a new commit."""
-    found: dict[str, Any] = {
-        "dagster/row_count": built.rows,
-        "commit": built.version,
-        "bytes": built.bytes,
-        "files": built.files,
-        "wall_seconds": built.cost.wall_seconds,
-        "cpu_seconds": built.cost.cpu_seconds,
-        "peak_memory_mb": built.cost.peak_mb,
-        "sql_that_ran": dg.MetadataValue.md("\n\n".join(f"```sql\n{sql}\n```" for sql in built.statements)),
-        "preview": dg.MetadataValue.md(_markdown(built.preview)),
-    }
+    """Of a new commit: what people look for first comes first."""
+    found = {"outcome": f"commit {built.version}", "dagster/row_count": built.rows}
     if built.account is not None:
-        found |= account_metadata(built.account)
-    if built.flagged:
-        found["flagged"] = _table(["flag", "rows"], [[name, rows] for name, rows in sorted(built.flagged.items())])
+        found |= _account(built.account.as_json())
+    found |= {
+        **_flagged(built.flagged),
+        "preview": dg.MetadataValue.md(_markdown(built.preview)),
+        "sql_that_ran": dg.MetadataValue.md("\n\n".join(f"```sql\n{sql}\n```" for sql in built.statements)),
+        "commit": built.version,
+        "files": built.files,
+        **_cost(built.bytes, built.cost.wall_seconds, built.cost.cpu_seconds, built.cost.peak_mb),
+    }
     if built.lineage:
         found["dagster/column_lineage"] = _lineage(built.lineage)
         found["indirect_lineage"] = dg.MetadataValue.json(
@@ -99,38 +96,50 @@ def built_metadata(built: Built) -> dict[str, Any]:
 
 
 def unchanged_metadata(found: UpToDate) -> dict[str, Any]:
-    """Of a partition that already stands as it should."""
+    """Of a partition that already stands as it should: the account and the cost of the commit that made it."""
+    told = found.state.provenance
     return {
-        "dagster/row_count": found.state.provenance.get("rows", 0),
+        "outcome": f"unchanged since commit {found.state.version}",
+        "dagster/row_count": told["rows"],
+        **(_account(told["account"]) if "account" in told else {}),
+        **_flagged(told["flagged"]),
         "commit": found.state.version,
         "committed_at": dg.MetadataValue.timestamp(found.state.committed_at),
-        "outcome": f"unchanged since commit {found.state.version}",
+        **_cost(told["bytes_written"], told["wall_seconds"], told["cpu_seconds"], told["peak_mb"]),
     }
 
 
-def account_metadata(account: RowAccount) -> dict[str, Any]:
-    """The row account: one line a source file, and rows by rule."""
+def _cost(bytes_written: int, wall_seconds: float, cpu_seconds: float, peak_mb: float) -> dict[str, Any]:
+    return {
+        "bytes": bytes_written,
+        "wall_seconds": wall_seconds,
+        "cpu_seconds": cpu_seconds,
+        "peak_memory_mb": peak_mb,
+    }
+
+
+def _account(account: Mapping[str, Any]) -> dict[str, Any]:
+    """A row account as kept in a commit, in full: one line a source file, and rows by rule."""
+    sides = ("arrived", "clean", "rejected", "dropped")
     lines: list[list[str | int]] = [
-        [
-            file.source_file,
-            file.arrived.rows,
-            file.clean.rows,
-            file.rejected.rows,
-            file.dropped.rows,
-            "yes" if file.closes else "NO",
-        ]
-        for file in account.files[:_MOST_FILES]
+        [*(file.get(side, {}).get("rows", 0) for side in sides), file["source_file"]]
+        for file in account["files"][:_MOST_FILES]
     ]
     rules: list[list[str | int]] = []
-    for outcome, counts in (("quarantined", account.rejected_by), ("dropped", account.dropped_by)):
-        rules += [[name, outcome, rows] for name, rows in sorted(counts.items())]
+    for outcome in ("rejected", "dropped"):
+        counts: Mapping[str, int] = account[f"{outcome}_by"]
+        rules += [[rows, name, outcome] for name, rows in sorted(counts.items(), key=lambda item: -item[1])]
     return {
-        "rows_arrived": account.arrived,
-        "rows_quarantined": account.rejected,
-        "rows_dropped": account.dropped,
-        "account": _table(["source_file", "arrived", "clean", "quarantined", "dropped", "closes"], lines),
-        **({"rows_by_rule": _table(["rule", "outcome", "rows"], rules)} if rules else {}),
+        **{f"rows_{side}": account[side] for side in ("arrived", "rejected", "dropped")},
+        # The file comes last: its long name would push the numbers out of sight.
+        "account": _table([*sides, "source_file"], lines),
+        **({"rows_by_rule": _table(["rows", "rule", "outcome"], rules)} if rules else {}),
     }
+
+
+def _flagged(flagged: Mapping[str, int]) -> dict[str, Any]:
+    rows: list[list[str | int]] = [[count, name] for name, count in sorted(flagged.items(), key=lambda item: -item[1])]
+    return {"flagged": _table(["rows", "flag"], rows)} if rows else {}
 
 
 def _lineage(lineage: Mapping[str, ColumnLineage]) -> dg.TableColumnLineage:

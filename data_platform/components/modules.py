@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -19,8 +20,12 @@ def load_module(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(specification)
     try:
         specification.loader.exec_module(module)
-    except (SyntaxError, ImportError) as error:
-        raise ContractError(path, getattr(error, "lineno", None) or 1, f"cannot be imported: {error}") from error
+    except SyntaxError as error:
+        raise ContractError(path, error.lineno or 1, f"cannot be read as Python: {error.msg}") from error
+    except ImportError as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), None)
+        raise ContractError(path, line or 1, f"cannot be imported: {error}") from error
     return module
 
 

@@ -5,16 +5,22 @@ from datetime import datetime
 import dagster as dg
 
 from data_platform.contracts.partitions import Partitions
+from data_platform.lake.names import TableName
 from data_platform.lake.tables import UNPARTITIONED
-from data_platform.planning.catalog import ModelTable, RawTable
+from data_platform.planning.catalog import Catalog, ModelTable, RawTable
 
 _CRON = {"monthly": "0 0 1 * *", "daily": "0 0 * * *"}
 
 
-def partitions_def(partitions: Partitions | None) -> dg.TimeWindowPartitionsDefinition | None:
-    """The same keys and windows; None for unpartitioned tables."""
-    if partitions is None:
+def partitions_def(catalog: Catalog, name: TableName) -> dg.TimeWindowPartitionsDefinition | None:
+    """The same keys and windows; None for unpartitioned tables.
+
+    All tables of a group share one definition, also those that begin later: Dagster makes no run for tables of
+    different definitions.
+    """
+    if not catalog.group(name):
         return None
+    partitions = catalog.group_partitions[catalog.group(name)]
     return dg.TimeWindowPartitionsDefinition(
         start=partitions.start.strftime(partitions.format),
         # Dagster leaves the window that begins at `end` out.
@@ -32,8 +38,20 @@ def _end(partitions: Partitions) -> datetime | None:
 
 
 def requested_partitions(context: dg.AssetExecutionContext, table: RawTable | ModelTable) -> list[str]:
-    """The partitions of this table that a run is for. Asked of the table: a run's key may be for others."""
-    return [UNPARTITIONED] if table.partitions is None else list(context.partition_keys)
+    """The partitions of this table that a run is for. Asked of the table: a run's key may be for others.
+
+    Raises dg.Failure when the run names none.
+    """
+    if table.partitions is None:
+        return [UNPARTITIONED]
+    if not (context.has_partition_key or context.has_partition_key_range):
+        some = table.partitions.start.strftime(table.partitions.format)
+        raise dg.Failure(
+            f"{table.name} is made a partition at a time, and this run names none. Launch it for one, such as {some}; "
+            f'`dagster job execute` takes it as --tags \'{{"dagster/partition": "{some}"}}\'',
+            allow_retries=False,
+        )
+    return list(context.partition_keys)
 
 
 def mapping(table: ModelTable, read: RawTable | ModelTable) -> dg.PartitionMapping | None:

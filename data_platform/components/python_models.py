@@ -10,7 +10,7 @@ from pathlib import Path
 from data_platform.components.modules import function_of, load_module
 from data_platform.contracts.contract import Contract
 from data_platform.contracts.errors import ContractError
-from data_platform.contracts.yaml_file import YamlFile
+from data_platform.contracts.yaml_file import YamlFile, read_text
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import PythonModel
 
@@ -19,7 +19,7 @@ def load_python_model(path: Path, file: YamlFile, contract: Contract) -> PythonM
     """The function of the file's name. Raises ContractError when it is not there or takes other inputs."""
     if not contract.inputs:
         raise ContractError(file.path, 1, f"{path.name} needs `inputs: [layer.table, …]`: what the function is given")
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     function = function_of(load_module(path), path, path.stem, "it makes the table")
     try:
         names = [TableName.parse(text).table for text in contract.inputs]

@@ -1,10 +1,11 @@
 """A dataset's `defs.yaml` as values: what its author may write under `attributes`."""
 
+import re
 import zoneinfo
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from data_platform.contracts.contract import Owner, Part
 from data_platform.contracts.errors import nearest
@@ -16,6 +17,12 @@ from data_platform.planning.catalog import Expected
 KeyText = Annotated[str, BeforeValidator(lambda value: value.isoformat() if isinstance(value, date) else value)]
 
 
+def _cron(text: str) -> str:
+    if not re.fullmatch(r"\s*[\w*/,-]+(\s+[\w*/,-]+){4}\s*", text, re.ASCII):
+        raise ValueError(f"'{text}' is no cron schedule: minute, hour, day, month and weekday, such as \"0 6 * * *\"")
+    return text
+
+
 class Window(Part):
     """First partition key and the time zone in which partitions begin and end."""
 
@@ -25,8 +32,11 @@ class Window(Part):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        if name not in zoneinfo.available_timezones():
-            raise ValueError(f"'{name}' is no time zone{nearest(name, zoneinfo.available_timezones())}")
+        try:
+            zoneinfo.ZoneInfo(name)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+            close = nearest(name, zoneinfo.available_timezones())
+            raise ValueError(f"'{name}' is no time zone{close}") from error
         return name
 
 
@@ -91,7 +101,7 @@ class RawTableSpec(RawColumns):
     partitions: Literal["none"] | None = None
     start: KeyText | None = None
     expected: ExpectedSpec = ExpectedSpec(after_days=0)
-    check_every: str | None = None
+    check_every: Annotated[str, AfterValidator(_cron)] | None = None
 
 
 class DatasetSpec(Part):

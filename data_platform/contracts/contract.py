@@ -20,6 +20,7 @@ from pydantic import (
 from data_platform.contracts.column_type import ColumnType
 from data_platform.contracts.errors import nearest
 
+_NAMED = re.compile(r'(.+?)\s+AS\s+("[^"]+"|\w+)', re.IGNORECASE | re.DOTALL)
 _LOCAL_TIMES = ("DATE", "TIMESTAMP")
 _DAGSTER_OWNER = re.compile(r"team:[\w.-]+|[^@\s]+@[^@\s]+\.[^@\s]+", re.ASCII)
 
@@ -42,9 +43,15 @@ def _column_name(name: str) -> str:
     return name
 
 
+def _snake_case(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name, re.ASCII):
+        raise ValueError(f"'{name}' is no name: use snake_case (a-z, 0-9, _), starting with a letter")
+    return name
+
+
 Owner = Annotated[str, AfterValidator(_owner)]
 ColumnName = Annotated[str, AfterValidator(_column_name)]
-RuleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+RuleName = Annotated[str, AfterValidator(_snake_case)]
 Value = bool | int | float | date | datetime | str
 
 
@@ -138,6 +145,12 @@ class Reconcile(Part):
     that: str
     by: tuple[str, ...] = ()
     tolerance: Decimal = Field(Decimal(0), ge=0)
+
+    @property
+    def groups(self) -> tuple[tuple[str, str], ...]:
+        """Expression and name of each part of `by`: `year(day) AS year`, or a column, which is its own name."""
+        found = ((part, _NAMED.fullmatch(part.strip())) for part in self.by)
+        return tuple((match[1], match[2].strip('"')) if match else (part, part) for part, match in found)
 
 
 class NotReconciled(Part):

@@ -1,6 +1,6 @@
 """Which partitions a table has: months, weeks or days, their keys and their bounds in local time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -23,6 +23,12 @@ class Partitions:
         """The strftime format of a key: `2024-01` for months, `2024-01-06` for weeks and days."""
         return _FORMATS[self.kind]
 
+    @property
+    def grid(self) -> tuple[str, ...]:
+        """What two tables must share for one key to mean the same window to both."""
+        weekday = (f"{self.start:%a}",) if self.kind == "weekly" else ()
+        return (self.kind, self.timezone, *weekday)
+
     def keys(self, now: datetime) -> list[str]:
         """Keys of all windows that are over at `now` (an aware datetime), oldest first."""
         today = now.astimezone(ZoneInfo(self.timezone)).date()
@@ -32,6 +38,11 @@ class Partitions:
             keys.append(start.strftime(self.format))
             start = end
         return keys
+
+    def together(self, other: "Partitions") -> "Partitions":
+        """From the first window of either to the last of either; both lie on one grid."""
+        end = None if self.end is None or other.end is None else max(self.end, other.end)
+        return replace(self, start=min(self.start, other.start), end=end)
 
     def has(self, key: str) -> bool:
         """Whether the key names a window of ours (whether or not it is over)."""

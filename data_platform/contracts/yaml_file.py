@@ -22,7 +22,6 @@ _EXPECTED = {
     **dict.fromkeys(("bool_type", "bool_parsing"), "expected true or false"),
     "string_too_short": "expected some words more",
     "string_type": "expected text; numbers and dates need quotes",
-    "string_pattern_mismatch": "expected snake_case: a-z, 0-9 and _, beginning with a letter",
 }
 
 

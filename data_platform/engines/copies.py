@@ -34,12 +34,15 @@ def copy(connection: duckdb.DuckDBPyConnection, select: str, path: Path) -> Copi
     return Copied(path, rows, size, stats)
 
 
-def identities(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> dict[str, Identity]:
-    """Which source rows the files hold, per source file: read back from what was written, not from what was meant."""
+def identities(connection: duckdb.DuckDBPyConnection, files: list[Path], *, where: str = "true") -> dict[str, Identity]:
+    """Which source rows the files hold, per source file: read back from what was written, not from what was meant.
+
+    `where` is SQL over the files' columns; rows for which it is not true are left out.
+    """
     if not files:
         return {}
     relation = f"read_parquet({string_list([str(file) for file in files])}, hive_partitioning=false)"
-    return identities_of(connection, relation)
+    return identities_of(connection, f"{relation} WHERE {where}")
 
 
 def identities_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, Identity]:

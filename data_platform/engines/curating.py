@@ -1,6 +1,5 @@
 """Curating: a SELECT becomes a file of its contract's types; then the file is asked whether it keeps the contract."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -76,7 +75,7 @@ def reconcile(
     """The groups (at most `most`) in which `this` over the new rows is not `that` over the source."""
     places = range(1, len(rule.by) + 1)
     group = f" GROUP BY {', '.join(map(str, places))}" if rule.by else ""
-    keys = "".join(f"{part}, " for part in rule.by)
+    keys = "".join(f"{expression}, " for expression, _ in rule.groups)
     names = ", ".join([*(f"_key_{i}" for i in places), "_value"])
     pairs = " AND ".join(f"t._key_{i} IS NOT DISTINCT FROM s._key_{i}" for i in places) or "true"
     told = "".join(f"coalesce(t._key_{i}, s._key_{i}), " for i in places)
@@ -89,10 +88,7 @@ def reconcile(
         f"FULL JOIN (SELECT {keys}{rule.that} FROM {source}{group}) AS s({names}) ON {pairs} "
         f"WHERE {differs} LIMIT {most}"
     ).fetchall()
-    shown = [_shown(part) for part in rule.by]
-    return [Difference(dict(zip(shown, row, strict=False)), row[-2], row[-1]) for row in rows]
-
-
-def _shown(part: str) -> str:
-    """What people call a group column: what follows `AS`, or the text as it is."""
-    return re.split(r"\s+AS\s+(?=\S+$)", part.strip(), flags=re.IGNORECASE)[-1].strip('"')
+    return [
+        Difference({name: value for (_, name), value in zip(rule.groups, row, strict=False)}, row[-2], row[-1])
+        for row in rows
+    ]

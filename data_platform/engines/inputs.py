@@ -25,16 +25,12 @@ class RawFile:
     numbered: bool = False
     """Whether the file carries `_source_row` itself (parsed text) instead of Parquet's row number."""
 
-    def column_names(self) -> list[str]:
-        """A name of its own for each column, in order: SQL ignores case, and Parquet's row number has a name too."""
-        taken, names = {_ROW_NUMBER}, []
-        for name, _ in self.columns:
-            unique, number = name, 1
-            while unique.lower() in taken:
-                unique, number = f"{name}_{number}", number + 1
-            taken.add(unique.lower())
-            names.append(unique)
-        return names
+    def names_in_sql(self) -> dict[str, str]:
+        """Each column, in order, and its name in SQL: one that is called like the reader's row number gives way."""
+        free = _ROW_NUMBER
+        while free in {name.lower() for name, _ in self.columns}:
+            free += "_"
+        return {name: free if name.lower() == _ROW_NUMBER else name for name, _ in self.columns}
 
 
 @dataclass(frozen=True)
@@ -108,14 +104,14 @@ def _raw_select(item: RawInput) -> str:
 
 def _file_select(declared: Mapping[str, RawColumn], file: RawFile) -> str:
     """One file's rows: declared columns, then identity. The file's own column names stay inside."""
-    names = file.column_names()
-    in_sql = dict(zip((name for name, _ in file.columns), names, strict=True))
+    in_sql = file.names_in_sql()
     found = {
         name: None if physical is None else Physical(in_sql[physical.name], physical.type)
         for name, physical in match(declared, file.columns).columns.items()
     }
     columns = [f"{_value(found[name], column.type)} AS {identifier(name)}" for name, column in declared.items()]
-    renamed = f" AS file({', '.join(map(identifier, names))})" if names != list(in_sql) else ""
+    names = ", ".join(map(identifier, in_sql.values()))
+    renamed = f" AS file({names})" if list(in_sql) != list(in_sql.values()) else ""
     return (
         f"SELECT {', '.join(columns)}, {literal(file.source_file)} AS _source_file, "
         f"CAST({'_source_row' if file.numbered else _ROW_NUMBER} AS BIGINT) AS _source_row, "

@@ -17,6 +17,11 @@ from data_platform.engines.copies import Copied, copy, identities, identities_of
 from data_platform.engines.typing import ModelColumns, typed_select
 
 IDENTITY = ("_source_file", "_source_row")
+# A row in 8 bytes. Two rows may share it: whoever is odd only for that is judged with the odd ones, and then kept.
+_ID = "hash(CAST(_source_file AS VARCHAR), CAST(_source_row AS BIGINT))"
+_ODD = f" WHERE {_ID} IN (SELECT _id FROM odd_rows)"
+# NOT IN, not an anti join: that may be turned round and would then hold the whole month.
+_NOT_ODD = f" WHERE {_ID} NOT IN (SELECT _id FROM odd_rows)"
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ class _Bits:
             *conditions,
             Condition("rounded", "flag", "_rounded"),
         )
-        self.type = "BIGINT" if len(self.conditions) <= 62 else "HUGEINT"
+        count = len(self.conditions)
+        self.type = "INTEGER" if count <= 30 else "BIGINT" if count <= 62 else "HUGEINT"
 
     def expression(self) -> str:
         return " | ".join(
@@ -83,6 +89,11 @@ class _Bits:
     def value(self, *kinds: str) -> int:
         return sum(1 << bit for bit, condition in enumerate(self.conditions) if condition.kind in kinds)
 
+    def breaks_none(self) -> str:
+        """SQL that is true for a written row that breaks no rejecting or dropping rule (`castable` cannot be seen)."""
+        broken = [f"({condition.sql})" for condition in self.conditions[1:] if condition.kind != "flag"]
+        return f"({' OR '.join(broken)}) IS NOT TRUE" if broken else "true"
+
     def names(self) -> str:
         """SQL for the list of rejecting rules that a row broke."""
         cases = ", ".join(
@@ -100,23 +111,21 @@ def stage(connection: duckdb.DuckDBPyConnection, staging: Staging, *, clean: Pat
     Raises ModelColumnsError when the model's columns are not the contract's, duckdb.Error when it cannot run.
     """
     run = _Run(connection, staging)
-    bits = run.count_bits()
-    rejecting = run.bits.value("reject")
-    repeated = run.keep_odd_rows(broken=any(value & rejecting for value, _ in bits))
+    bits = run.judge()
+    repeated = run.keep_odd_rows()
     removed = repeated if staging.first_by else 0
-    written_clean = copy(connection, run.clean_select(without_repeated=removed > 0), clean)
-    written_rejected = (
-        copy(connection, run.rejected_select(with_repeated=removed > 0), rejected) if run.has_odd else None
-    )
+    written_clean = copy(connection, run.clean_select(), clean)
+    written_rejected = copy(connection, run.rejected_select(), rejected) if run.has_odd else None
     rejected_by = run.bits.count(bits, "reject")
     if removed:
         rejected_by["duplicate"] = removed
-    dropped_by = run.bits.count(bits, "drop", unless=rejecting)
+    dropped_by = run.bits.count(bits, "drop", unless=run.bits.value("reject"))
     remaining = [*bits, *run.removed_bits()] if removed else bits
     return Staged(
         clean=written_clean,
         rejected=written_rejected,
-        clean_rows=identities(connection, [clean] if written_clean else []),
+        # A row that was judged clean, but was written with values that break a rule, is not found again.
+        clean_rows=identities(connection, [clean] if written_clean else [], where=run.bits.breaks_none()),
         rejected_rows=identities(connection, [rejected] if written_rejected else []),
         dropped_rows=run.dropped() if dropped_by else {},
         rejected_by=rejected_by,
@@ -138,48 +147,40 @@ class _Run:
         self.grain = ", ".join(identifier(name) for name in staging.grain)
         self.statements: list[str] = []
         self.has_odd = False
-        self.has_repeated = False
-        model = ModelColumns.of(connection, staging.select)
-        hash_ = f"hash({self.grain})" if self.grain else "CAST(NULL AS UBIGINT)"
-        self.head = (
-            f"WITH model AS ({staging.select}), typed AS ({typed_select(model, staging.columns)}), "
-            f"ok AS (SELECT {self.columns}, _source_file, _source_row, _original, "
-            f"{self.bits.expression()} AS _bits, {hash_} AS _hash FROM typed)"
-        )
+        self.typed = typed_select(ModelColumns.of(connection, staging.select), staging.columns)
         self.out = f"_bits & {self.bits.mask('reject', 'drop')}"
         self.reject = f"_bits & {self.bits.mask('reject')}"
 
-    def count_bits(self) -> list[tuple[int, int]]:
-        """Rows per combination of broken rules and flags; keeps each row's grain hash where there is a grain."""
-        if not self.grain:
-            return self._execute(f"{self.head} SELECT _bits, count(*) FROM ok GROUP BY 1").fetchall()
-        key = f"CASE WHEN {self.out} = 0 THEN _hash END"
-        self._execute(f"CREATE OR REPLACE TEMP TABLE keys AS {self.head} SELECT {key} AS _hash, _bits FROM ok")
-        self._execute(
-            "CREATE OR REPLACE TEMP TABLE repeated AS "
-            "SELECT _hash FROM keys WHERE _hash IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
-        )
-        self.has_repeated = _one(self._execute("SELECT count(*) FROM repeated")) > 0
-        bits = self._execute("SELECT _bits, count(*) FROM keys GROUP BY 1").fetchall()
-        self._execute("DROP TABLE keys")
+    def judge(self) -> list[tuple[int, int]]:
+        """Judges every row once and notes the odd ones; returns rows per combination of broken rules and flags."""
+        grain = f", CASE WHEN {self.out} = 0 THEN hash({self.grain}) END AS _hash" if self.grain else ""
+        self._execute(f"CREATE OR REPLACE TEMP TABLE judged AS {self._ok()} SELECT _bits, {_ID} AS _id{grain} FROM ok")
+        odd = f"{self.out} <> 0"
+        if self.grain:
+            self._execute(
+                "CREATE OR REPLACE TEMP TABLE repeated AS "
+                "SELECT _hash FROM judged WHERE _hash IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
+            )
+            odd += " OR _hash IN (SELECT _hash FROM repeated)"
+        self._execute(f"CREATE OR REPLACE TEMP TABLE odd_rows AS SELECT _id FROM judged WHERE {odd}")
+        self.has_odd = _one(self._execute("SELECT count(*) FROM odd_rows")) > 0
+        bits = self._execute("SELECT _bits, count(*) FROM judged GROUP BY 1").fetchall()
+        self._execute("DROP TABLE judged")
         return bits
 
-    def keep_odd_rows(self, *, broken: bool) -> int:
+    def keep_odd_rows(self) -> int:
         """Sets the rejected rows and those with a repeated grain aside, ranked; returns how many repeat another's."""
-        self.has_odd = broken or self.has_repeated
         if not self.has_odd:
             return 0
-        rank, first, candidates = "CAST(NULL AS BIGINT)", "CAST(NULL AS VARCHAR)", "false"
-        if self.has_repeated:
+        rank, first = "CAST(NULL AS BIGINT)", "CAST(NULL AS VARCHAR)"
+        if self.grain:
             order = ", ".join([*self.staging.first_by, *IDENTITY])
             window = f"OVER (PARTITION BY {self.grain}, {self.out} = 0 ORDER BY {order})"
             rank = f"CASE WHEN {self.out} = 0 THEN row_number() {window} END"
             first = f"CASE WHEN {self.out} = 0 THEN first_value(_source_file || '#' || _source_row) {window} END"
-            # Hashes find the candidates, the window compares values: a collision only sends a row here in vain.
-            candidates = f"({self.out} = 0 AND _hash IN (SELECT _hash FROM repeated))"
         self._execute(
-            f"CREATE OR REPLACE TEMP TABLE odd AS {self.head} SELECT *, {rank} AS _rank, {first} AS _first "
-            f"FROM ok WHERE {self.reject} <> 0 OR {candidates}"
+            f"CREATE OR REPLACE TEMP TABLE odd AS {self._ok(_ODD)} SELECT *, {rank} AS _rank, {first} AS _first "
+            f"FROM ok WHERE {self.reject} <> 0 OR {self.out} = 0"
         )
         return _one(self._execute("SELECT count(*) FROM odd WHERE _rank > 1"))
 
@@ -187,19 +188,19 @@ class _Run:
         """The flags of duplicates, with negative counts: flags are of clean rows."""
         return self._execute("SELECT _bits, -count(*) FROM odd WHERE _rank > 1 GROUP BY 1").fetchall()
 
-    def clean_select(self, *, without_repeated: bool) -> str:
+    def clean_select(self) -> str:
         told = f"{self.columns}, _source_file, _source_row"
-        select = f"{self.head} SELECT {told} FROM ok WHERE {self.out} = 0"
-        if without_repeated:
-            select += (
-                " AND NOT EXISTS (SELECT 1 FROM repeated WHERE repeated._hash = ok._hash) "
-                f"UNION ALL SELECT {told} FROM odd WHERE _rank = 1"
-            )
-        return self._noted(select)
+        if not self.has_odd:
+            return self._noted(f"{self._typed()} SELECT {told} FROM typed")
+        # Odd only by chance of a hash: neither broken nor a repetition, so it goes with the others.
+        kept = f"{self.out} = 0 AND coalesce(_rank, 1) = 1" if self.staging.first_by else f"{self.out} = 0"
+        return self._noted(
+            f"{self._typed(_NOT_ODD)} SELECT {told} FROM typed UNION ALL SELECT {told} FROM odd WHERE {kept}"
+        )
 
-    def rejected_select(self, *, with_repeated: bool) -> str:
+    def rejected_select(self) -> str:
         rules = f"CASE WHEN {self.reject} <> 0 THEN {self.bits.names()} ELSE ['duplicate'] END"
-        also = " OR _rank > 1" if with_repeated else ""
+        also = " OR _rank > 1" if self.staging.first_by else ""
         return self._noted(
             f"SELECT {self.columns}, _source_file, _source_row, {rules} AS _rules, _original, "
             f"CASE WHEN _rank > 1 THEN _first END AS _duplicate_of FROM odd WHERE {self.reject} <> 0{also}"
@@ -208,7 +209,18 @@ class _Run:
     def dropped(self) -> dict[str, Identity]:
         drop = self.bits.mask("drop")
         rows = f"SELECT _source_file, _source_row FROM ok WHERE _bits & {drop} <> 0 AND {self.reject} = 0"
-        return identities_of(self.connection, f"({self.head} {rows})")
+        return identities_of(self.connection, f"({self._ok(_ODD)} {rows})")
+
+    def _typed(self, where: str = "") -> str:
+        """The model's rows of the contract's types, as CTE `typed`."""
+        return f"WITH model AS (SELECT * FROM ({self.staging.select}) AS model{where}), typed AS ({self.typed})"
+
+    def _ok(self, where: str = "") -> str:
+        """The same with what each row breaks, as CTE `ok`."""
+        return (
+            f"{self._typed(where)}, ok AS (SELECT {self.columns}, _source_file, _source_row, _original, "
+            f"{self.bits.expression()} AS _bits FROM typed)"
+        )
 
     def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
         return self.connection.execute(self._noted(sql))

@@ -8,6 +8,15 @@ import duckdb
 from data_platform.contracts.quoting import identifier
 from data_platform.engines.duckdb import scratch
 
+# What DuckDB says of statements that the author has not written.
+_OURS = {
+    "cannot contain aggregates": "an aggregate looks at many rows, a rule at one; compute it in the model",
+    "cannot contain window functions": "a window looks at many rows, a rule at one; compute it in the model",
+    "must appear in the GROUP BY clause": "some of this is of one row and some of many: write sum(…), count(*) or the "
+    "like around every column here, and around none where rows are put in order",
+    "in COALESCE operator": "this is no number; count or sum something",
+}
+
 
 def constants(texts: Sequence[str]) -> list[str | None]:
     """What is wrong with each constant, such as `CAST('abc' AS DOUBLE)`; None when it is one."""
@@ -67,6 +76,7 @@ def _fault(sql: str) -> str | None:
 
 
 def _words(error: duckdb.Error) -> str:
-    """DuckDB's message in one line, without its kind and the statement that is ours."""
-    told = str(error).partition("\n\nLINE ")[0].partition("\n\nCandidate")[0]
-    return " ".join(told.partition(": ")[2].split())
+    """DuckDB's message in one line, without its kind, long lists and the statement that is ours."""
+    told = str(error).partition("\n\nLINE ")[0].partition("Candidate functions")[0]
+    told = " ".join(told.partition(": ")[2].split())
+    return next((ours for theirs, ours in _OURS.items() if theirs in told), told)

@@ -22,52 +22,46 @@ class Batch:
 def batches(catalog: Catalog, stale: Sequence[Stale]) -> list[Batch]:
     """The runs that can start now, oldest partition first.
 
-    A partition's run takes along the tables of the same partition that read what it makes. Tables that would read
-    across partitions (or an unpartitioned table that is stale itself) come with the next question, when their
+    A partition's run takes along the tables of its dataset that read what it makes. Tables that would read across
+    partitions or datasets (or an unpartitioned table that is stale itself) come with the next question, when their
     inputs stand. Ask `stale` again afterwards, until it has nothing to say.
     """
     blocked = _blocked(catalog, {item.table for item in stale})
-    groups: dict[tuple[str, str], list[Stale]] = {}
+    runs: dict[tuple[tuple[str, ...], str], list[Stale]] = {}
     for item in stale:
         if item.table not in blocked:
-            partitions = catalog.tables[item.table].partitions
-            groups.setdefault((partitions.kind if partitions else "", item.partition), []).append(item)
-    found = []
+            runs.setdefault((catalog.group(item.table), item.partition), []).append(item)
     # Unpartitioned tables go first and alone: partitions that read them then follow in one run each.
-    first = [group for group in groups if group[0] == ""] or sorted(groups, key=lambda group: group[::-1])
-    for kind, key in first:
-        causes = groups[kind, key]
-        tables = _along(catalog, {cause.table for cause in causes}, kind, key, blocked)
+    first = [run for run in runs if run[0] == ()] or sorted(runs, key=lambda run: run[::-1])
+    found = []
+    for group, key in first:
+        causes = runs[group, key]
+        tables = _along(catalog, {cause.table for cause in causes}, group, key, blocked)
         found.append(Batch(None if key == UNPARTITIONED else key, tables, tuple(causes)))
     return found
 
 
 def _blocked(catalog: Catalog, stale: set[TableName]) -> set[TableName]:
-    """Tables below a stale table of another partitioning: their inputs are about to move."""
+    """Tables below a stale table of another group: their inputs are about to move, in another run."""
     moving: set[TableName] = set()
     blocked: set[TableName] = set()
     for name in catalog.order:
         about_to_move = [read for read in catalog.stored(catalog.tables[name].reads) if read in moving]
         if name in stale or about_to_move:
             moving.add(name)
-        if any(read in blocked or _kind(catalog, read) != _kind(catalog, name) for read in about_to_move):
+        if any(read in blocked or catalog.group(read) != catalog.group(name) for read in about_to_move):
             blocked.add(name)
     return blocked
 
 
-def _kind(catalog: Catalog, name: TableName) -> str:
-    partitions = catalog.tables[name].partitions
-    return partitions.kind if partitions else ""
-
-
 def _along(
-    catalog: Catalog, tables: set[TableName], kind: str, key: str, blocked: set[TableName]
+    catalog: Catalog, tables: set[TableName], group: tuple[str, ...], key: str, blocked: set[TableName]
 ) -> tuple[TableName, ...]:
     """The tables and all that read them within the same partition, in order."""
     found = set(tables)
     for name in catalog.order:
         partitions = catalog.tables[name].partitions
-        if name in found or name in blocked or _kind(catalog, name) != kind:
+        if name in found or name in blocked or catalog.group(name) != group:
             continue
         has = key == UNPARTITIONED if partitions is None else partitions.has(key)
         if has and any(name in catalog.readers[made] for made in found):

@@ -164,6 +164,21 @@ class Catalog:
                 found[name] = table
         return tuple(found.values())
 
+    def group(self, name: TableName) -> tuple[str, ...]:
+        """Tables of one group can be made in one run: a dataset's tables over the same windows. () if unpartitioned."""
+        table = self.tables[name]
+        return () if table.partitions is None else (table.dataset, *table.partitions.grid)
+
+    @cached_property
+    def group_partitions(self) -> Mapping[tuple[str, ...], Partitions]:
+        """All partitions that the tables of a group have together, from the first of any to the last of any."""
+        found: dict[tuple[str, ...], Partitions] = {}
+        for name, table in self.tables.items():
+            if table.partitions is not None:
+                group = self.group(name)
+                found[group] = found[group].together(table.partitions) if group in found else table.partitions
+        return found
+
     @cached_property
     def readers(self) -> Mapping[TableName, tuple[TableName, ...]]:
         """Stored table → the stored tables that read it, directly or through views, in order."""

@@ -48,7 +48,7 @@ class HttpFile:
         if scheme not in ("http", "https", "file"):
             shown = address.redact(self.url)
             raise ValueError(f"'{shown}': the scheme is '{scheme}', expected http://, https:// or file:///")
-        for _, name, form, conversion in string.Formatter().parse(self.url):
+        for _, name, form, conversion in _template(self.url):
             if name is not None and not _means_partition(name, form or "", conversion):
                 shown = address.redact(self.url)
                 raise ValueError(f"'{shown}': '{{{name}}}' is unknown; write the partition as {{partition:%Y-%m}}")
@@ -164,6 +164,14 @@ class HttpFile:
             return False
         # Not all who were turned away at once should come back at once.
         return error.retry_after + random.uniform(0, self.jitter_seconds)
+
+
+def _template(url: str) -> list[tuple[str, str | None, str | None, str | None]]:
+    try:
+        return list(string.Formatter().parse(url))
+    except ValueError as error:
+        shown = address.redact(url)
+        raise ValueError(f"'{shown}': {error}; write the partition as {{partition:%Y-%m}}") from error
 
 
 def _means_partition(name: str, form: str, conversion: str | None) -> bool:

@@ -33,6 +33,12 @@ def parse_csv(path: Path, into: Path, *, name: str | None = None) -> Inspected:
     scan = inspect_csv(path, name)
     if SOURCE_ROW in (column.lower() for column in scan.names):
         raise Refused(f"{name}: a column is called {SOURCE_ROW}, which the platform adds itself. Rename it.")
+    convert(path, into, name=name, scan=scan)
+    return Inspected(scan.records, tuple((column, "VARCHAR") for column in scan.names))
+
+
+def convert(path: Path, into: Path, *, name: str, scan: Scan) -> None:
+    """The second half of `parse_csv`: raises Refused, and leaves no `into`, when the reader does not find `scan`."""
     with ExitStack() as undo:
         undo.callback(into.unlink, missing_ok=True)
         try:
@@ -42,7 +48,6 @@ def parse_csv(path: Path, into: Path, *, name: str | None = None) -> Inspected:
         if rows != scan.records:
             raise Refused(f"{name}: {scan.records:,} records were counted, but {rows:,} read. Mend the file.")
         undo.pop_all()
-    return Inspected(scan.records, tuple((column, "VARCHAR") for column in scan.names))
 
 
 def _write(path: Path, into: Path, name: str, scan: Scan) -> int:

@@ -64,6 +64,16 @@ def line_of(model: Model, table: TableName) -> int:
     return refusals.line_of(read(model.text), table)
 
 
+def line_of_column(model: Model, name: str) -> int:
+    """The line of the outermost SELECT on which a column of it stands; that of its `*` where no other has the name."""
+    syntax = read(model.text)
+    select = columns.first_select(syntax.tree)
+    projections = select.expressions if select is not None else []
+    named = [each for each in projections if (columns.output_name(each) or "").lower() == name.lower()]
+    stars = [each for each in projections if each.is_star]
+    return next((syntax.line(each) for each in (*named, *stars)), 1)
+
+
 def functions(model: Model) -> tuple[determinism.Call, ...]:
     """Every function the model calls, in the order of the text; see `determinism.calls` for what is taken as one."""
     return tuple(determinism.calls(read(model.text)))

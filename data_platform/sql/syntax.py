@@ -162,4 +162,6 @@ def _unreadable(error: ParseError) -> SqlError:
     known = error.errors[0] if error.errors else {}
     near = f" near '{known['highlight']}'" if known.get("highlight") else ""
     reason = str(known.get("description") or error).split(" but got <Token")[0]
+    if " missing for <class" in reason:
+        reason = "something is missing here"
     return SqlError(int(known.get("line") or 1), f"this SQL cannot be read{near}: {reason}")

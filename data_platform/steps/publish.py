@@ -145,8 +145,8 @@ def _columns(table: ModelTable) -> tuple[PublishedColumn, ...]:
 def _quarantine_columns(catalog: Catalog, table: ModelTable) -> tuple[PublishedColumn, ...]:
     """`_original` holds texts of any column, also of raw ones: with personal ones among them it is masked too."""
     raw = [read for name in table.reads if isinstance(read := catalog.tables[name], RawTable)]
-    specs = [*table.contract.columns.values(), *(column for read in raw for column in read.columns.values())]
-    personal = any(spec.personal for spec in specs)
+    personal = any(spec.personal for spec in table.contract.columns.values())
+    personal = personal or any(column.personal for read in raw for column in read.columns.values())
     return tuple(
         PublishedColumn(column.name, column.type, column.comment, personal and column.name == "_original")
         for column in _QUARANTINE_COLUMNS

@@ -54,7 +54,7 @@ def test_a_name_that_two_datasets_use_is_a_mistake() -> None:
 
 
 def test_a_table_that_nobody_has_is_a_mistake_and_the_nearest_name_is_told() -> None:
-    with pytest.raises(CatalogError, match=r"town/staged/rain.yaml: reads raw.rian, which no dataset has.*raw/rain"):
+    with pytest.raises(CatalogError, match=r"town/staged/rain.sql:1: reads raw.rian, which no dataset has.*raw.rain"):
         Catalog.of([raw("rain"), model("staged.rain", "raw.rian")])
 
 

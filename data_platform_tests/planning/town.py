@@ -142,12 +142,17 @@ def first_town(tmp_path_factory: pytest.TempPathFactory) -> SmallDataset:
 @pytest.fixture
 def built_town(first_town: SmallDataset, tmp_path: Path) -> SmallDataset:
     """A town of one's own in which nothing is stale: rain of January (2 clean rows) and February, snow of February."""
-    copied = replace(first_town, folder=tmp_path / "datasets" / "rain", home=tmp_path / "home")
-    shutil.copytree(first_town.folder, copied.folder)
-    shutil.copytree(first_town.home, copied.home)
-    shutil.copytree(first_town.source.with_name("first source"), tmp_path / "source")
-    first_town.source.unlink()
-    first_town.source.symlink_to(tmp_path / "source")
+    return settle(first_town, tmp_path)
+
+
+def settle(first: SmallDataset, to: Path) -> SmallDataset:
+    """A copy of the built town below `to`; from now on the address of the sources leads there."""
+    copied = replace(first, folder=to / "datasets" / "rain", home=to / "home")
+    shutil.copytree(first.folder, copied.folder)
+    shutil.copytree(first.home, copied.home)
+    shutil.copytree(first.source.with_name("first source"), to / "source")
+    first.source.unlink()
+    first.source.symlink_to(to / "source")
     return copied
 
 

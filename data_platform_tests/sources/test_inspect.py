@@ -81,6 +81,16 @@ def test_a_parquet_file_that_lost_a_piece_in_the_middle_is_refused(tmp_path: Pat
         inspect(path, "f.parquet", "parquet")
 
 
+def test_a_footer_whose_row_groups_do_not_add_up_is_refused(tmp_path: Path) -> None:
+    path = parquet(tmp_path / "f", pa.table({"a": range(1000)}))
+    whole = path.read_bytes()
+    # The first 1000 in the footer is that of all rows: a zigzag varint, D0 0F; D2 0F is 1001.
+    at = whole.index(b"\xd0\x0f", len(whole) - 8 - pq.read_metadata(path).serialized_size)
+    path.write_bytes(whole[:at] + b"\xd2\x0f" + whole[at + 2 :])
+    with pytest.raises(Refused, match="do not add up to the 1,001 rows"):
+        inspect(path, "f.parquet", "parquet")
+
+
 def test_names_that_occur_twice_are_refused_whatever_their_case(tmp_path: Path) -> None:
     for names in (["a", "a"], ["airport_fee", "Airport_fee"]):
         path = parquet(tmp_path / "f", pa.table([pa.array([1]), pa.array([2])], names=names))

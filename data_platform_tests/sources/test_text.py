@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_platform.sources.errors import Refused
-from data_platform.sources.records import scan_csv
-from data_platform.sources.text import parse_csv
+from data_platform.sources.records import Scan, scan_csv
+from data_platform.sources.text import convert, parse_csv
 
 Rows = list[list[str | None]]
 
@@ -53,7 +53,7 @@ def refused(folder: Path, content: bytes, name: str = "f.csv") -> str:
         (b"a,b\r1,2\r3,4\r", [["1", "2"], ["3", "4"]]),
         (b'a,b\n"1\r\n,x\n","2"\n', [["1\r\n,x\n", "2"]]),
         (b'a,b\n"say ""hi""",\n', [['say "hi"', None]]),
-        (b'a,b\n"",N/A\n NA ,NULL\nnan,-\n', [[None, "N/A"], [" NA ", "NULL"], ["nan", "-"]]),
+        (b'a,b\n"",N/A\nNA,NULL\n nan ,-\n', [[None, "N/A"], ["NA", "NULL"], [" nan ", "-"]]),
         (b'a,b\n5" pipe,1.50\n007,1e9\n', [['5" pipe', "1.50"], ["007", "1e9"]]),
         (b"a,b\n2024-01-01,true\n", [["2024-01-01", "true"]]),
         ("a,b\nCafé,🚕\n".encode(), [["Café", "🚕"]]),
@@ -86,6 +86,7 @@ def test_header_names_are_kept_as_written(tmp_path: Path) -> None:
         (b'a,b\n1,2\n3,"4"5\n', "line 3: text follows a closing quote"),
         (b'a,b\n1,"abc\n2,def\n3,"x"\n', "line 4: text follows a closing quote"),
         (b'"a"b,c\n1,2\n', "line 1: text follows a closing quote"),
+        (b"a," + b"b" * 200_000 + b"\n1,2\n", "the header cannot be read: field larger than field limit"),
         (b"a,a\n1,2\n", "column names occur twice"),
         (b"a,_source_ROW\n1,2\n", "a column is called _source_row"),
     ],
@@ -95,9 +96,50 @@ def test_what_would_have_to_be_guessed_is_refused_with_its_line(tmp_path: Path, 
     assert reason in refused(tmp_path, gzip.compress(content), "f.csv.gz")
 
 
-def test_a_cell_larger_than_any_buffer_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_cell_larger_than_any_buffer_is_read(tmp_path: Path, end: str) -> None:
     large = "x" * 9_000_000
-    assert parsed(tmp_path, f'a,b\n1,2\n3,"{large}"\n'.encode())[1] == [["1", "2"], ["3", large]]
+    assert parsed(tmp_path, f'a,b\n1,2\n3,"{large}"{end}'.encode())[1] == [["1", "2"], ["3", large]]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b'a,b\r\n1,"x\r\ny"\r\n\r\n3\r\n', "line 5 has 1"),
+        (b'a,b\n1,"x\n\ny"\n3,"4"5\n', "line 5: text follows"),
+        (b'a,b\n1,"x\n\ny"\n3,\xe9\n', "line 5: byte 0xE9"),
+        (b'a,b\n1,"x\n\ny"\n3,\0\n', "line 5: a NUL"),
+        (b'a,b\n1,"x\n\ny"\n3,"4\n', "in the record at line 5 is never closed"),
+    ],
+)
+def test_lines_are_named_right_however_the_bytes_are_cut(content: bytes, reason: str) -> None:
+    for size in range(3, len(content) + 1):
+        with pytest.raises(Refused) as caught:
+            scan_csv(pieces(content, size))
+        assert reason in caught.value.reason
+
+
+def test_quotes_within_plain_text_are_text_however_the_bytes_are_cut() -> None:
+    content = b'a,b\n5"x,6""\n"7""",8"\n"",""\n'
+    for size in range(3, len(content) + 1):
+        assert scan_csv(pieces(content, size)).records == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "scan", "reason"),
+    [
+        (b"a,b\n1,2\n", Scan(2, ("a", "b"), 4), "2 records were counted, but 1 read"),
+        (b"a,b\n1,2\n", Scan(1, ("a", "c"), 4), "the header was counted as"),
+        (b"a,b\n1,2\n3\n", Scan(2, ("a", "b"), 4), "2 records were counted, but not read"),
+    ],
+)
+def test_a_reader_that_disagrees_with_the_counter_is_noticed(
+    tmp_path: Path, content: bytes, scan: Scan, reason: str
+) -> None:
+    (tmp_path / "f.csv").write_bytes(content)
+    with pytest.raises(Refused, match=reason):
+        convert(tmp_path / "f.csv", tmp_path / "f.parquet", name="f.csv", scan=scan)
+    assert not (tmp_path / "f.parquet").exists()
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:

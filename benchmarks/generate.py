@@ -1,6 +1,4 @@
-"""The source that all sides read: one generated month of yellow trips of a real month's size, and a small one before
-it for warming up, laid out as the TLC's site.
-"""
+"""Generates the source: one month of yellow trips as large as a real one, and a small month for warming up."""
 
 from datetime import date
 from pathlib import Path
@@ -10,38 +8,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from benchmarks.source import MONTH, WARM_UP_MONTH, month_file, zones_file
 from data_platform.datasets.nyc_taxi.sample import yellow_records
 from data_platform.datasets.nyc_taxi.sample_zones import lookup_csv
 
-MONTH = "2024-03"
-WARM_UP_MONTH = "2024-02"
-WARM_UP_ROWS = 20_000
+_WARM_UP_ROWS = 20_000
 # The sample gives each trip a second of its own, of which a month has 2.5 million: more trips are made in layers.
 _LAYER = 600_000
 
 
-def month_file(folder: Path, month: str) -> Path:
-    """Where the TLC's site has a month."""
-    return folder / "trip-data" / f"yellow_tripdata_{month}.parquet"
-
-
-def zones_file(folder: Path) -> Path:
-    return folder / "misc" / "taxi_zone_lookup.csv"
-
-
 def generate(folder: Path, rows: int) -> None:
-    """Writes both months and the zones below `folder`, the same for the same `rows` (at least 1,000)."""
+    """Writes both months and the zones below `folder`; the same bytes for the same `rows`."""
     month_file(folder, MONTH).parent.mkdir(parents=True)
     zones_file(folder).parent.mkdir(parents=True)
     zones_file(folder).write_bytes(lookup_csv())
-    for month, count in ((WARM_UP_MONTH, min(rows, WARM_UP_ROWS)), (MONTH, rows)):
+    for month, count in ((WARM_UP_MONTH, min(rows, _WARM_UP_ROWS)), (MONTH, rows)):
         pq.write_table(_records(month, count), month_file(folder, month), compression="zstd")
 
 
 def _records(month: str, rows: int) -> pa.Table:
     layers = -(-rows // _LAYER)
     start = date.fromisoformat(f"{month}-01")
-    made = [yellow_records(start, rows // layers, np.random.default_rng([7, layer])) for layer in range(layers)]
+    # Refunds and second deliveries come on top of the trips: so many rows are there in any case.
+    made = [yellow_records(start, -(-rows // layers), np.random.default_rng([7, layer])) for layer in range(layers)]
     records = pa.concat_tables(made).sort_by("tpep_pickup_datetime")
-    # The yardstick's scripts stop at an amount that no DECIMAL(12,2) holds; unknown flags stay, which are castable's too.
+    # The yardstick's scripts stop at an amount that no DECIMAL(12,2) holds; unknown flags stay for `castable` to find.
     return records.filter(pc.less(records["tolls_amount"], 1e10)).slice(0, rows)

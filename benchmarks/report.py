@@ -1,0 +1,103 @@
+"""The figures as a page of Markdown: medians, ratios, every round, and what they were measured with."""
+
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from statistics import median
+
+from benchmarks.rounds import Measured
+from data_platform import machine
+from data_platform.steps.measure import Cost
+
+TITLES = {
+    "dagster": "the platform, asset materialized by Dagster",
+    "library": "the platform, called as a library",
+    "plain": "plain script (`plain.py`)",
+    "cte": "yardstick `--mode cte` (less work, see below)",
+    "best": "yardstick `--mode best` (less work, see below)",
+}
+_PACKAGES = ("duckdb", "dagster", "deltalake", "pyarrow")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All that one benchmark run has found. `load` is the machine's load average (1 minute) when it began."""
+
+    command: str
+    began: datetime
+    load: float
+    rows: int
+    sides: Mapping[str, Sequence[Measured]]
+    command_line: Cost
+
+
+def page(figures: Figures) -> str:
+    sides = figures.sides
+    rounds = len(next(iter(sides.values())))
+    plain = _median(sides["plain"])
+    lines = [
+        "# One month of yellow trips, raw to staged",
+        "",
+        f"`{figures.command}`, {figures.began:%Y-%m-%d %H:%M} UTC: {figures.rows:,} rows, medians of {rounds} "
+        f"round{'s' if rounds > 1 else ''}; ratios are to the plain script. What is compared is told in "
+        "[README](README.md).",
+        "",
+        "| | wall s | | CPU s | | peak MB | |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+        *(f"| {TITLES[side]} | {_compared(_median(found), plain)} |" for side, found in sides.items()),
+        f"| the platform, `dagster asset materialize` from a shell | {_compared(figures.command_line, plain)} |",
+        "",
+        *_made(sides),
+        "",
+        f"Machine: {machine.cores()} cores, {machine.memory_bytes() / 2**30:.0f} GiB, {platform.system()} "
+        f"{platform.machine()}; load average {figures.load:.1f} when it began. "
+        f"Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in _PACKAGES)}.",
+        "",
+        "## Every round",
+        "",
+        "| | round | wall s | CPU s | peak MB |",
+        "|---|--:|--:|--:|--:|",
+        *(
+            f"| {TITLES[side]} | {number} | {each.cost.wall_seconds:.2f} | {each.cost.cpu_seconds:.2f} "
+            f"| {each.cost.peak_mb:.0f} |"
+            for side, found in sides.items()
+            for number, each in enumerate(found, 1)
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def load() -> float:
+    return os.getloadavg()[0]
+
+
+def _median(found: Sequence[Measured]) -> Cost:
+    def of(figure: Callable[[Cost], float]) -> float:
+        return median(figure(each.cost) for each in found)
+
+    return Cost(of(lambda c: c.wall_seconds), of(lambda c: c.cpu_seconds), of(lambda c: c.peak_mb))
+
+
+def _compared(cost: Cost, plain: Cost) -> str:
+    return (
+        f"{cost.wall_seconds:.2f} | {cost.wall_seconds / plain.wall_seconds:.2f}x "
+        f"| {cost.cpu_seconds:.2f} | {cost.cpu_seconds / plain.cpu_seconds:.2f}x "
+        f"| {cost.peak_mb:.0f} | {cost.peak_mb / plain.peak_mb:.2f}x"
+    )
+
+
+def _made(sides: Mapping[str, Sequence[Measured]]) -> list[str]:
+    made = sides["plain"][0].outcome
+    by = ", ".join(f"{rule} {rows:,}" for rule, rows in sorted(made.rejected_by.items(), key=lambda item: -item[1]))
+    return [
+        f"The platform and the plain script made the same rows in each round, compared by a hash over every column: "
+        f"{made.clean:,} clean, {made.rejected:,} rejected ({by}).",
+        *(
+            f"{TITLES[side]}: {found[0].outcome.clean:,} clean, {found[0].outcome.rejected:,} rejected."
+            for side, found in sides.items()
+            if not found[0].outcome.digest
+        ),
+    ]
