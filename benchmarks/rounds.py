@@ -1,4 +1,4 @@
-"""Runs the sides in turns, each in a process of its own, and the cold command line beside them."""
+"""Runs the sides in turns, each in a process of its own, and the cold command line after them."""
 
 import json
 import os
@@ -30,12 +30,28 @@ class Measured:
     outcome: Outcome
 
 
+def generate(layout: Layout, rows: int) -> None:
+    """Makes the source, in another process: the command line's peak memory is never less than ours when it starts."""
+    _step(layout, layout.ready, ["generate", str(layout.root), "--rows", str(rows)])
+
+
+def copy_source(layout: Layout, site: Path) -> None:
+    """Takes the months and the zones from a copy of the TLC's site."""
+    for file in _source_files(layout.source):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(site / file.relative_to(layout.source), file)
+
+
 def prepare(layout: Layout) -> None:
     """Makes the links that the yardstick wants and the lake from which the platform starts."""
     layout.flat_source.mkdir()
-    for file in (month_file(layout.source, WARM_UP_MONTH), month_file(layout.source, MONTH), zones_file(layout.source)):
+    for file in _source_files(layout.source):
         (layout.flat_source / file.name).symlink_to(file)
-    _side(layout, layout.ready, ["prepare", str(layout.root)])
+    _step(layout, layout.ready, ["prepare", str(layout.root)])
+
+
+def _source_files(folder: Path) -> list[Path]:
+    return [month_file(folder, WARM_UP_MONTH), month_file(folder, MONTH), zones_file(folder)]
 
 
 def run_rounds(layout: Layout, sides: Sequence[str], rounds: int) -> dict[str, list[Measured]]:
@@ -44,8 +60,17 @@ def run_rounds(layout: Layout, sides: Sequence[str], rounds: int) -> dict[str, l
     for _ in range(rounds):
         for side in sides:
             found[side].append(_run(layout, side))
-            _refuse_other_rows(found)
+            refuse_other_rows(found)
     return found
+
+
+def refuse_other_rows(found: Mapping[str, Sequence[Measured]]) -> None:
+    """Raises SideFailed when sides that do the same work did not make the same rows."""
+    made = [(side, each.outcome) for side, rounds in found.items() for each in rounds if each.outcome.digest]
+    for side, outcome in made:
+        first, expected = made[0]
+        if outcome != expected:
+            raise SideFailed(f"{side} and {first} made different rows: {outcome} and {expected}")
 
 
 def run_command_line(layout: Layout) -> Cost:
@@ -71,7 +96,7 @@ def _run(layout: Layout, side: str) -> Measured:
     arguments = [side, str(layout.root)]
     if layout.yardstick is not None:
         arguments += ["--yardstick", str(layout.yardstick)]
-    told = json.loads(_side(layout, layout.output, arguments))
+    told = json.loads(_step(layout, layout.output, arguments))
     return Measured(Cost(**told["cost"]), Outcome(**told["outcome"]))
 
 
@@ -80,7 +105,7 @@ def _start_afresh(layout: Layout) -> None:
     shutil.copytree(layout.ready, layout.output)
 
 
-def _side(layout: Layout, home: Path, arguments: Sequence[str]) -> str:
+def _step(layout: Layout, home: Path, arguments: Sequence[str]) -> str:
     command = [sys.executable, "-m", "benchmarks.side", *arguments]
     done = subprocess.run(
         command, env=_environment(layout, home), cwd=layout.root, capture_output=True, text=True, check=False
@@ -103,12 +128,3 @@ def _environment(layout: Layout, home: Path) -> Mapping[str, str]:
         "DATA_PLATFORM_FIRST_PARTITION": WARM_UP_MONTH,
         "DAGSTER_HOME": str(home / "dagster"),
     }
-
-
-def _refuse_other_rows(found: Mapping[str, Sequence[Measured]]) -> None:
-    """Raises SideFailed when sides that do the same work did not make the same rows."""
-    made = {side: measured.outcome for side, rounds in found.items() for measured in rounds if measured.outcome.digest}
-    for side, outcome in made.items():
-        first, expected = next(iter(made.items()))
-        if outcome != expected:
-            raise SideFailed(f"{side} and {first} made different rows: {outcome} and {expected}")

@@ -1,4 +1,6 @@
-"""One side in a process of its own: warms up, measures itself and writes the figures as JSON."""
+"""One step of the benchmark in a process of its own: `generate`, `prepare`, or a side, which warms up, measures itself
+and writes the figures as JSON.
+"""
 
 import argparse
 import importlib
@@ -21,16 +23,20 @@ MODULES = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.side", description=__doc__)
-    parser.add_argument("side", choices=[*MODULES, "prepare"])
+    parser.add_argument("step", choices=["generate", "prepare", *MODULES])
     parser.add_argument("root", type=Path, help="folder of the benchmark run")
+    parser.add_argument("--rows", type=int, help="rows to generate")
     parser.add_argument("--yardstick", type=Path, help="folder of ref_duckdb.py")
     chosen = parser.parse_args()
-    if chosen.side == "prepare":
+    layout = Layout(chosen.root, chosen.yardstick)
+    if chosen.step == "generate":
+        importlib.import_module("benchmarks.generate").generate(layout.source, chosen.rows)
+    elif chosen.step == "prepare":
         importlib.import_module("benchmarks.on_platform").prepare()
-        return
-    run = getattr(importlib.import_module(MODULES[chosen.side]), chosen.side)
-    cost, outcome = run(Layout(chosen.root, chosen.yardstick))
-    sys.stdout.write(json.dumps({"cost": asdict(cost), "outcome": asdict(outcome)}) + "\n")
+    else:
+        run = getattr(importlib.import_module(MODULES[chosen.step]), chosen.step)
+        cost, outcome = run(layout)
+        sys.stdout.write(json.dumps({"cost": asdict(cost), "outcome": asdict(outcome)}) + "\n")
 
 
 if __name__ == "__main__":

@@ -10,13 +10,12 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from data_platform.cli.driving import Done
+from data_platform.lake.names import TableName
 from data_platform.lake.sightings import Sighting
 from data_platform.planning.catalog import RawTable, Table
 from data_platform.planning.stale import Answer, Unanswered, Waiting
 from data_platform.settings import Settings
 from data_platform.steps.platform import Platform
-
-_MOST_LINES = 12
 
 
 @dataclass
@@ -137,9 +136,11 @@ def _left_out(lines: Mapping[str, _Line]) -> RichTable:
 def _print_waiting(console: Console, waiting: Sequence[Waiting], unanswered: Sequence[Unanswered]) -> None:
     for silent in unanswered:
         console.print(f"[red]could not ask[/] {silent.table} {silent.partition}: {silent.error}", highlight=False)
-    overdue = [item for item in waiting if item.overdue]
-    for item in overdue[:_MOST_LINES]:
-        console.print(f"[yellow]waiting[/] {item.table} {item.partition}: {item.reason}", highlight=False)
-    rest = len(waiting) - len(overdue[:_MOST_LINES])
-    if rest:
-        console.print(f"{rest} {'more ' if overdue else ''}partitions are not there yet, as expected", highlight=False)
+    by_table: dict[tuple[TableName, bool], list[Waiting]] = {}
+    for item in waiting:
+        by_table.setdefault((item.table, item.overdue), []).append(item)
+    for (table, overdue), items in by_table.items():
+        first, last = items[0], items[-1]
+        word = "[yellow]missing[/]" if overdue else "waiting"
+        which = first.partition if len(items) == 1 else f"{first.partition} to {last.partition} ({len(items)})"
+        console.print(f"{word} {table} {which}: {first.reason}", highlight=False, soft_wrap=True)

@@ -29,7 +29,13 @@ IMPOSSIBLE = {
     *(("TIMESTAMP", wanted) for wanted in ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL(6,2)", "BOOLEAN")),
     *(("BOOLEAN", wanted) for wanted in ("DATE", "TIMESTAMP")),
 }
-CONDITIONS = ["a IS NULL", "a IS NOT DISTINCT FROM b", "_source_row % 3 = 0", "_source_file = 'f1'", "b IS NOT NULL"]
+CONDITIONS = [
+    "a IS NULL",
+    "CAST(a AS VARCHAR) = CAST(b AS VARCHAR)",
+    "_source_row % 3 = 0",
+    "_source_file = 'f1'",
+    "b IS NOT NULL",
+]
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def staged(case: Case, connection: duckdb.DuckDBPyConnection, folder: Path) -> O
     return stage_select(connection, folder, "SELECT * FROM given", case.contract, case.records, JANUARY)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(cases())
 def test_each_row_is_found_again_once_and_a_second_run_says_the_same(case: Case) -> None:
     with tempfile.TemporaryDirectory() as name, Engine("512MiB", 2, Path(name) / "tmp").connect() as connection:

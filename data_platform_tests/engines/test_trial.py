@@ -16,8 +16,8 @@ def test_a_condition_on_one_row_has_no_fault(text: str) -> None:
     ("text", "fault"),
     [
         ("s", "this is VARCHAR, neither true nor false"),
-        ("sum(n) > 1", "cannot contain aggregates"),
-        ("row_number() OVER (ORDER BY n) > 1", "cannot contain window functions"),
+        ("sum(n) > 1", "an aggregate looks at many rows"),
+        ("row_number() OVER (ORDER BY n) > 1", "a window looks at many rows"),
         ("nearly(n)", "Scalar Function with name nearly does not exist"),
         ("s > 1", "Cannot compare values of type VARCHAR"),
         ("n < 0 DESC", 'syntax error at or near "DESC"'),
@@ -36,7 +36,7 @@ def test_what_is_no_condition_on_one_row_is_told_in_one_line(text: str, fault: s
 
 def test_an_order_of_rows_may_go_down_and_is_no_aggregate() -> None:
     assert TRIAL.order("d DESC NULLS LAST") is None
-    assert "GROUP BY" in (TRIAL.order("count(*)") or "")
+    assert "some of many" in (TRIAL.order("count(*)") or "")
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def test_an_order_of_rows_may_go_down_and_is_no_aggregate() -> None:
     [
         ("count(*)", (), None),
         ("sum(d)", ("s", 'year("o""dd") AS year'), None),
-        ("d", (), "must appear in the GROUP BY"),
-        ("max(s)", (), "Cannot mix values of type VARCHAR"),
+        ("d", (), "some of this is of one row"),
+        ("max(s)", (), "this is no number"),
         ("sum(s)", (), "No function matches"),
     ],
 )

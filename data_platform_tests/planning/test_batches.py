@@ -29,6 +29,7 @@ TOWN = Catalog.of(
         model("curated.against_record", "curated.record_days", "curated.daily_rain", kind="monthly"),
         model("curated.visits", "staged.visitors", kind="weekly"),
         model("curated.visits_and_rain", "curated.visits", "curated.daily_rain"),
+        model("curated.harvest", "curated.daily_rain", kind="monthly", dataset="county"),
     ]
 )
 _RAIN = "raw/rain staged/rain staged/weather curated/daily_rain"
@@ -95,6 +96,16 @@ def _runs(*items: tuple[str, str], catalog: Catalog = TOWN) -> list[str]:
             [("curated.visits", "2024-01-06"), ("curated.visits_and_rain", "all")],
             ["2024-01-06: curated/visits"],
             id="a reader of two partitionings waits for both",
+        ),
+        pytest.param(
+            [("curated.daily_rain", "2024-01"), ("curated.harvest", "2024-01"), ("curated.harvest", "2024-02")],
+            ["2024-01: curated/daily_rain"],
+            id="another dataset's reader waits, for a run of its own",
+        ),
+        pytest.param(
+            [("curated.harvest", "2024-01"), ("staged.visitors", "2024-01-06")],
+            ["2024-01: curated/harvest", "2024-01-06: staged/visitors curated/visits"],
+            id="two datasets are two runs",
         ),
         pytest.param(
             [("curated.visits_and_rain", "all")],

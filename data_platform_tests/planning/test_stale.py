@@ -241,6 +241,22 @@ def test_an_input_that_begins_later_is_waited_for_from_then_on(built_town: Small
     ]
 
 
+def test_a_reader_of_all_months_waits_until_each_input_has_one(small_town: SmallDataset) -> None:
+    small_town.write(
+        {
+            "curated/days.sql": "SELECT (SELECT count(*) FROM curated.daily_rain) AS rain, "
+            "(SELECT count(*) FROM staged.snow) AS snow",
+            "curated/days.yaml": "description: Days of rain and of snow.\npartitions: none\n"
+            "columns:\n  rain: {type: BIGINT}\n  snow: {type: BIGINT}\nreconciles: {none: nothing to compare}\n",
+        }
+    )
+    rain(small_town, "2024-01", 1)
+    small_town.run()
+    assert "curated/days all: waits for staged/snow" in waiting(small_town)
+    snow(small_town, "2024-02", 1)
+    assert "curated.days all" in small_town.run()
+
+
 def test_another_view_reaches_all_that_read_it_and_nothing_else(built_town: SmallDataset) -> None:
     view = (built_town.folder / "staged/weather.sql").read_text()
     built_town.write({"staged/weather.sql": view.replace("depth_mm AS mm", "depth_mm / 10 AS mm")})
