@@ -18,7 +18,7 @@ from data_platform.components.datasets import Datasets, read_datasets
 from data_platform.lake.names import TableName
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.batches import batches
-from data_platform.planning.catalog import Catalog
+from data_platform.planning.catalog import Catalog, RawTable
 from data_platform.planning.stale import Answer, Waiting, stale
 from data_platform.resources.platform import platform_of
 from data_platform.settings import Settings
@@ -191,21 +191,23 @@ class SmallDataset:
 
     def run(self, now: datetime = NOW) -> list[str]:
         """Makes all that is stale, as `make run` does without Dagster; returns `table partition` in order."""
+        platform = self.platform
+        catalog, lake = platform.catalog, platform.lake
         done: list[str] = []
-        while batch := batches(self.catalog, self.stale(now).stale):
+        while found := batches(catalog, stale(catalog, lake, now).stale):
             before = len(done)
-            for each in batch:
-                partition = each.partition or UNPARTITIONED
-                for name in each.tables:
-                    if name.layer == "raw":
-                        self.receive(name.table, partition, now=now + timedelta(seconds=len(done)))
+            for batch in found:
+                partition = batch.partition or UNPARTITIONED
+                for table in (catalog.tables[name] for name in batch.tables):
+                    if isinstance(table, RawTable):
+                        seen_at = now + timedelta(seconds=len(done))
+                        receive(lake, table, [partition], run_id="test", now=seen_at)
                         made = True
-                    elif self.catalog.model(name).is_view:
-                        made = False  # it runs inside its readers
                     else:
-                        made = isinstance(self.build(name.sql, partition), Built)
-                    done += [f"{name.sql} {partition}"] if made else []
-            assert len(done) > before, f"nothing was made of {batch}"
+                        # A view runs inside its readers.
+                        made = not table.is_view and isinstance(build(platform, table, partition, run_id="test"), Built)
+                    done += [f"{table.name.sql} {partition}"] if made else []
+            assert len(done) > before, f"nothing was made of {found}"
         return done
 
     def rows(self, table: str, partition: str | None = None) -> list[dict[str, Any]]:

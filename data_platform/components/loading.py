@@ -94,7 +94,12 @@ def _raw_table(
     check_raw_types(file, at, table.columns)
     with _located(file, *at, "source", "http_file", "url"):
         http = table.source.http_file
-        source = HttpFile(resolve(http.url), timeout_seconds=http.timeout_seconds, attempts=http.attempts)
+        source = HttpFile(
+            resolve(http.url),
+            timeout_seconds=http.timeout_seconds,
+            attempts=http.attempts,
+            absent=frozenset(http.absent),
+        )
     with _located(file, *at, "start"):
         partitions = _raw_partitions(spec, table, span)
     if (partitions is not None) != source.is_partitioned:

@@ -66,11 +66,15 @@ class PartitionsSpec(Part):
 
 
 class HttpFileSpec(Part):
-    """A file per partition at an address; `{partition:%Y-%m}` stands for the partition's start."""
+    """A file per partition at an address; `{partition:%Y-%m}` stands for the partition's start.
+
+    `absent`: HTTP statuses that mean that there is no such file; stores that hide what they have answer 403.
+    """
 
     url: str
     timeout_seconds: float = Field(30.0, gt=0)
     attempts: int = Field(5, ge=1)
+    absent: tuple[int, ...] = Field((404, 410), min_length=1)
 
 
 class SourceSpec(Part):

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+_MOST_NAMES = 40
+
 
 class ContractError(ValueError):
     """A mistake in a dataset's YAML: `path:line: what is wrong and what to do`."""
@@ -16,9 +18,9 @@ class ContractError(ValueError):
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """` (did you mean 'x'?)` for the closest valid name, or the list of valid names when none is close."""
+    """` (did you mean 'x'?)` for the closest valid name, or the valid names when none is close and they are few."""
     names = sorted(valid)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         return f" (did you mean '{close[0]}'?)"
-    return f" (valid: {', '.join(names)})" if names else ""
+    return f" (valid: {', '.join(names)})" if 0 < len(names) <= _MOST_NAMES else ""

@@ -20,6 +20,8 @@ IDENTITY = ("_source_file", "_source_row")
 # A row in 8 bytes. Two rows may share it: whoever is odd only for that is judged with the odd ones, and then kept.
 _ID = "hash(CAST(_source_file AS VARCHAR), CAST(_source_row AS BIGINT))"
 _ODD = f" WHERE {_ID} IN (SELECT _id FROM odd_rows)"
+# Rows whose hashes are compared at a time: some 40 MB, however large the month is.
+_SLICE = 1_000_000
 # NOT IN, not an anti join: that may be turned round and would then hold the whole month.
 _NOT_ODD = f" WHERE {_ID} NOT IN (SELECT _id FROM odd_rows)"
 
@@ -155,18 +157,25 @@ class _Run:
         """Judges every row once and notes the odd ones; returns rows per combination of broken rules and flags."""
         grain = f", CASE WHEN {self.out} = 0 THEN hash({self.grain}) END AS _hash" if self.grain else ""
         self._execute(f"CREATE OR REPLACE TEMP TABLE judged AS {self._ok()} SELECT _bits, {_ID} AS _id{grain} FROM ok")
+        bits = self._execute("SELECT _bits, count(*) FROM judged GROUP BY 1").fetchall()
         odd = f"{self.out} <> 0"
         if self.grain:
-            self._execute(
-                "CREATE OR REPLACE TEMP TABLE repeated AS "
-                "SELECT _hash FROM judged WHERE _hash IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
-            )
+            self._find_repeated(sum(rows for _, rows in bits))
             odd += " OR _hash IN (SELECT _hash FROM repeated)"
         self._execute(f"CREATE OR REPLACE TEMP TABLE odd_rows AS SELECT _id FROM judged WHERE {odd}")
         self.has_odd = _one(self._execute("SELECT count(*) FROM odd_rows")) > 0
-        bits = self._execute("SELECT _bits, count(*) FROM judged GROUP BY 1").fetchall()
         self._execute("DROP TABLE judged")
         return bits
+
+    def _find_repeated(self, rows: int) -> None:
+        """Notes the hashes that occur more than once, slice by slice: all at once would be the step's peak memory."""
+        self._execute("CREATE OR REPLACE TEMP TABLE repeated (_hash UBIGINT)")
+        slices = 1 + rows // _SLICE
+        for number in range(slices):
+            self._execute(
+                f"INSERT INTO repeated SELECT _hash FROM judged WHERE _hash % {slices} = {number} "
+                "GROUP BY 1 HAVING count(*) > 1"
+            )
 
     def keep_odd_rows(self) -> int:
         """Sets the rejected rows and those with a repeated grain aside, ranked; returns how many repeat another's."""
@@ -192,8 +201,7 @@ class _Run:
         told = f"{self.columns}, _source_file, _source_row"
         if not self.has_odd:
             return self._noted(f"{self._typed()} SELECT {told} FROM typed")
-        # Odd only by chance of a hash: neither broken nor a repetition, so it goes with the others.
-        kept = f"{self.out} = 0 AND coalesce(_rank, 1) = 1" if self.staging.first_by else f"{self.out} = 0"
+        kept = f"{self.out} = 0 AND _rank = 1" if self.staging.first_by else f"{self.out} = 0"
         return self._noted(
             f"{self._typed(_NOT_ODD)} SELECT {told} FROM typed UNION ALL SELECT {told} FROM odd WHERE {kept}"
         )

@@ -34,9 +34,9 @@ def batches(catalog: Catalog, stale: Sequence[Stale]) -> list[Batch]:
     # Unpartitioned tables go first and alone: partitions that read them then follow in one run each.
     first = [run for run in runs if run[0] == ()] or sorted(runs, key=lambda run: run[::-1])
     found = []
-    for group, key in first:
-        causes = runs[group, key]
-        tables = _along(catalog, {cause.table for cause in causes}, group, key, blocked)
+    for run in first:
+        causes, key = runs[run], run[1]
+        tables = _along(catalog, {cause.table for cause in causes}, key, blocked)
         found.append(Batch(None if key == UNPARTITIONED else key, tables, tuple(causes)))
     return found
 
@@ -54,14 +54,12 @@ def _blocked(catalog: Catalog, stale: set[TableName]) -> set[TableName]:
     return blocked
 
 
-def _along(
-    catalog: Catalog, tables: set[TableName], group: tuple[str, ...], key: str, blocked: set[TableName]
-) -> tuple[TableName, ...]:
-    """The tables and all that read them within the same partition, in order."""
+def _along(catalog: Catalog, tables: set[TableName], key: str, blocked: set[TableName]) -> tuple[TableName, ...]:
+    """The tables and all that read them within the same partition, in order. Readers of other groups are blocked."""
     found = set(tables)
     for name in catalog.order:
         partitions = catalog.tables[name].partitions
-        if name in found or name in blocked or catalog.group(name) != group:
+        if name in found or name in blocked:
             continue
         has = key == UNPARTITIONED if partitions is None else partitions.has(key)
         if has and any(name in catalog.readers[made] for made in found):

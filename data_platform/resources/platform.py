@@ -2,6 +2,7 @@
 
 import dagster as dg
 from dagster_duckdb import DuckDBResource
+from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
 from data_platform.engines.duckdb import Engine
 from data_platform.lake.lake import Lake
@@ -24,6 +25,8 @@ def platform_of(settings: Settings, catalog: Catalog) -> Platform:
 
 def resources_of(settings: Settings, platform: Platform) -> dict[str, object]:
     """`platform` for the platform's own assets, `warehouse` for whoever reads what is published (and closes it)."""
+    # Retries are told where all else is told: stamina would print them where structlog is installed.
+    set_on_retry_hooks([LoggingOnRetryHook])
     return {
         "platform": dg.ResourceDefinition.hardcoded_resource(platform),
         "warehouse": DuckDBResource(

@@ -37,7 +37,7 @@ class Drawn:
 def chart_is_behind(platform: Platform, chart: Chart) -> bool:
     """Whether drawing now would show something new."""
     wanted = _version(platform, chart)
-    return wanted is not None and _drawn_version(platform, chart) != wanted
+    return wanted is not None and not _stands(platform, chart, wanted)
 
 
 def draw(platform: Platform, chart: Chart) -> Drawn | None:
@@ -46,7 +46,7 @@ def draw(platform: Platform, chart: Chart) -> Drawn | None:
     if wanted is None:
         return None
     page, picture, mark = _files(platform, chart)
-    if _drawn_version(platform, chart) == wanted and page.exists() and picture.exists():
+    if _stands(platform, chart, wanted):
         return Drawn(page, picture.read_bytes(), wanted, changed=False)
     with open_read_only(platform.warehouse / WAREHOUSE) as warehouse:
         rendered = render(chart.function, warehouse, platform.charts, chart.name)
@@ -63,9 +63,9 @@ def _version(platform: Platform, chart: Chart) -> str | None:
     return hashlib.sha256(f"{publication.id}\n{chart.text}".encode()).hexdigest()[:15]
 
 
-def _drawn_version(platform: Platform, chart: Chart) -> str | None:
-    mark = _files(platform, chart)[2]
-    return mark.read_text(encoding="utf-8") if mark.exists() else None
+def _stands(platform: Platform, chart: Chart, wanted: str) -> bool:
+    files = _files(platform, chart)
+    return all(file.exists() for file in files) and files[2].read_text(encoding="utf-8") == wanted
 
 
 def _files(platform: Platform, chart: Chart) -> tuple[Path, Path, Path]:

@@ -136,9 +136,7 @@ def _select(connection: duckdb.DuckDBPyConnection, table: ModelTable, *, identit
 
 def _call(connection: duckdb.DuckDBPyConnection, table: ModelTable, model: PythonModel, *, identity: bool) -> str:
     """Runs a Python model over its inputs as Arrow tables and makes its result readable as a relation."""
-    inputs = {
-        name.table: connection.execute(f"SELECT * FROM {_relation(name)}").to_arrow_table() for name in table.reads
-    }
+    inputs = {name.table: connection.sql(f"SELECT * FROM {_relation(name)}").to_arrow_table() for name in table.reads}
     result = _arrow(table, model, model.function(**inputs))
     lacking = [name for name in HIDDEN if identity and name not in result.column_names]
     if lacking:

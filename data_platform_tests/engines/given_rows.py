@@ -108,6 +108,6 @@ def _place(row: Mapping[str, Any]) -> tuple[str, int]:
 def _read(connection: duckdb.DuckDBPyConnection, path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
-    result = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
+    result = connection.execute("SELECT * FROM read_parquet(?) ORDER BY _source_file, _source_row", [str(path)])
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -99,7 +99,7 @@ def staged(case: Case, connection: duckdb.DuckDBPyConnection, folder: Path) -> O
     return stage_select(connection, folder, "SELECT * FROM given", case.contract, case.records, JANUARY)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(cases())
 def test_each_row_is_found_again_once_and_a_second_run_says_the_same(case: Case) -> None:
     with tempfile.TemporaryDirectory() as name, Engine("512MiB", 2, Path(name) / "tmp").connect() as connection:

@@ -26,6 +26,7 @@ TOWN = Catalog.of(
         model("staged.bells", "raw.bells", kind="daily"),
         model("curated.daily_rain", "staged.weather", kind="monthly"),
         model("curated.record_days", "curated.daily_rain"),
+        model("curated.highest_record", "curated.record_days"),
         model("curated.against_record", "curated.record_days", "curated.daily_rain", kind="monthly"),
         model("curated.visits", "staged.visitors", kind="weekly"),
         model("curated.visits_and_rain", "curated.visits", "curated.daily_rain"),
@@ -64,8 +65,13 @@ def _runs(*items: tuple[str, str], catalog: Catalog = TOWN) -> list[str]:
             id="and so does what reads that",
         ),
         pytest.param(
+            [("raw.rain", "2024-01"), ("curated.highest_record", "all")],
+            [f"2024-01: {_RAIN}"],
+            id="also where it is unpartitioned itself",
+        ),
+        pytest.param(
             [("curated.record_days", "all"), ("curated.against_record", "2024-01")],
-            ["unpartitioned: curated/record_days"],
+            ["unpartitioned: curated/record_days curated/highest_record"],
             id="unpartitioned first and alone",
         ),
         pytest.param(

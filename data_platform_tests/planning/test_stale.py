@@ -321,6 +321,14 @@ def test_partitions_that_a_table_no_longer_has_stay_in_the_lake_and_out_of_sight
     assert [row["days"] for row in built_town.rows("curated.record_days")] == [3]
 
 
+def test_an_input_that_begins_later_than_it_did_is_left_out_where_it_was_read(built_town: SmallDataset) -> None:
+    defs = (built_town.folder / "defs.yaml").read_text()
+    built_town.write({"defs.yaml": defs.replace('start: "2024-02"', 'start: "2024-03"')})
+    assert told(built_town) == ["curated/monthly_weather 2024-02: input moved: staged/snow"]
+    built_town.run()
+    assert [row["kind"] for row in built_town.rows("curated.monthly_weather", "2024-02")] == ["rain"]
+
+
 def test_a_mirror_with_the_same_bytes_changes_nothing_but_the_ledger(built_town: SmallDataset, tmp_path: Path) -> None:
     _expect(built_town, "{recheck_last: 0}")
     before = fingerprints(built_town)

@@ -1,0 +1,149 @@
+"""What Dagster loads of the installed datasets: assets and what they read, checks, jobs, automation."""
+
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import dagster as dg
+
+from data_platform.components.dataset import Dataset
+from data_platform.definitions import build
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@cache
+def definitions() -> dg.Definitions:
+    return build()
+
+
+@cache
+def specs() -> dict[str, dg.AssetSpec]:
+    return {"/".join(spec.key.path): spec for spec in definitions().resolve_all_asset_specs()}
+
+
+def _read_by(table: str) -> set[str]:
+    return {"/".join(dep.asset_key.path) for dep in specs()[table].deps}
+
+
+def test_the_code_location_loads_with_an_empty_environment_and_writes_nothing(tmp_path: Path) -> None:
+    code = "import data_platform.definitions as d; print(len(list(d.build().resolve_all_asset_specs())))"
+
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) == len(specs())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_graph_goes_from_raw_over_staged_and_curated_to_the_warehouse_and_its_charts() -> None:
+    assert _read_by("staged/yellow_trips") == {"raw/yellow_trips", "staged/taxi_zones"}
+    assert _read_by("staged/trips") == {"staged/yellow_trips", "staged/green_trips"}
+    assert _read_by("curated/daily_revenue") == {"staged/trips"}
+    assert _read_by("curated/daily_trend") == {"curated/daily_revenue"}
+    assert _read_by("published/warehouse") >= {"curated/daily_trend", "curated/monthly_summary"}
+    assert _read_by("charts/revenue_trend") == {"published/warehouse"}
+    for name, spec in specs().items():
+        assert name.startswith("raw/") == (not spec.deps)
+
+
+def test_every_table_leads_to_the_warehouse() -> None:
+    reached: set[str] = set()
+    todo = ["published/warehouse"]
+    while todo:
+        reached.add(name := todo.pop())
+        todo += _read_by(name) - reached
+
+    assert reached == {name for name in specs() if not name.startswith("charts/")}
+
+
+def test_each_asset_says_what_it_is_and_whose() -> None:
+    for name, spec in specs().items():
+        layer = name.partition("/")[0]
+        assert len(spec.description or "") > 20
+        if layer in ("raw", "staged", "curated"):
+            assert (spec.group_name, list(spec.owners), spec.tags["layer"]) == ("nyc_taxi", ["team:mobility"], layer)
+            assert layer in spec.kinds
+            assert spec.metadata["dagster/column_schema"].columns
+        else:
+            assert spec.group_name == "published"
+
+
+def test_kinds_tell_sources_and_engines_apart() -> None:
+    assert specs()["raw/taxi_zones"].kinds == {"raw", "csv", "file"}
+    assert specs()["raw/yellow_trips"].kinds == {"raw", "parquet", "file"}
+    assert specs()["staged/trips"].kinds == {"staged", "view", "duckdb"}
+    assert specs()["curated/daily_revenue"].kinds == {"curated", "sql", "duckdb"}
+
+
+def test_columns_carry_types_units_bounds_and_descriptions() -> None:
+    schema = specs()["staged/yellow_trips"].metadata["dagster/column_schema"]
+    columns = {column.name: column for column in schema.columns}
+
+    assert columns["duration_seconds"].type == "BIGINT"
+    assert "unit: seconds" in columns["duration_seconds"].constraints.other
+    assert "New York" in (columns["pickup_at"].description or "")
+    assert not columns["pickup_at"].constraints.nullable
+    assert any(told.startswith("one of ") for told in columns["payment_type"].constraints.other)
+    assert any(told.startswith("from ") for told in columns["total_usd"].constraints.other)
+
+
+def test_models_have_a_code_version_and_raw_tables_none() -> None:
+    for name, spec in specs().items():
+        assert (spec.code_version is not None) == name.startswith(("staged/", "curated/"))
+
+
+def test_partitions_and_their_mappings_follow_the_datasets_files() -> None:
+    monthly = specs()["curated/daily_revenue"].partitions_def
+    assert isinstance(monthly, dg.TimeWindowPartitionsDefinition)
+    assert monthly.timezone == "America/New_York"
+    # The sample's months, not an ocean of missing ones.
+    assert list(monthly.get_partition_keys()) == ["2024-11", "2024-12", "2025-01", "2025-02"]
+    assert specs()["staged/taxi_zones"].partitions_def is None
+    assert specs()["curated/daily_trend"].partitions_def is None
+
+    def mapping(table: str, read: str) -> dg.PartitionMapping | None:
+        return next(dep.partition_mapping for dep in specs()[table].deps if dep.asset_key.path[-1] == read)
+
+    assert isinstance(mapping("staged/yellow_trips", "yellow_trips"), dg.TimeWindowPartitionMapping)
+    assert isinstance(mapping("curated/daily_trend", "daily_revenue"), dg.AllPartitionMapping)
+    assert mapping("staged/yellow_trips", "taxi_zones") is None
+
+
+def test_every_table_has_its_checks_and_those_that_block_a_commit_are_blocking() -> None:
+    found: dict[str, dict[str, bool]] = {}
+    for spec in (spec for asset in definitions().resolve_asset_graph().assets_defs for spec in asset.check_specs):
+        found.setdefault("/".join(spec.asset_key.path), {})[spec.name] = spec.blocking
+
+    assert found["raw/yellow_trips"] == {"schema_drift": False, "source_is_readable": False}
+    assert found["staged/yellow_trips"] == dict.fromkeys(
+        ("rows_accounted_for", "contract_bounds", "grain_is_unique"), True
+    )
+    assert found["curated/daily_revenue"] == dict.fromkeys(("contract_bounds", "grain_is_unique", "reconciles"), True)
+    made = {name for name, spec in specs().items() if name.startswith(("raw", "staged", "curated"))}
+    assert found.keys() == made - {"staged/trips"}
+
+
+def test_there_are_a_job_a_schedule_and_a_sensor_and_all_of_them_are_off() -> None:
+    repository = definitions().get_repository_def()
+
+    assert {job.name for job in repository.get_all_jobs()} >= {"nyc_taxi", "publish", "maintenance"}
+    crons = {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs}
+    assert set(crons.values()) == {"0 6 * * *", "0 6 * * 1", "17 3 * * *"}
+    assert {sensor.name for sensor in repository.sensor_defs} == {"nyc_taxi_is_stale", "warehouse_is_behind"}
+    assert {schedule.default_status for schedule in repository.schedule_defs} == {dg.DefaultScheduleStatus.STOPPED}
+    assert {sensor.default_status for sensor in repository.sensor_defs} == {dg.DefaultSensorStatus.STOPPED}
+
+
+def test_the_component_describes_what_may_stand_in_a_dataset_for_editors() -> None:
+    model = Dataset.get_model_cls()
+    assert model is not None
+    assert {"description", "owners", "partitions", "raw"} <= model.model_json_schema()["properties"].keys()

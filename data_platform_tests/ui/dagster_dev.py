@@ -1,0 +1,105 @@
+"""`dagster dev` on a free port, as `make ui` starts it, and none of its processes left when it is stopped."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_START_SECONDS = 120
+_STOP_SECONDS = 60
+_LOADED = "{workspaceOrError {... on Workspace {locationEntries {loadStatus locationOrLoadError {__typename}}}}}"
+
+
+def environment(home: Path, **variables: str) -> dict[str, str]:
+    """This process's environment for a platform of its own under `home`, sources from the sample unless told."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(("DATA_PLATFORM_", "DAGSTER_"))}
+    return {
+        **kept,
+        "PYTHONPATH": str(REPOSITORY),
+        "DATA_PLATFORM_HOME": str(home),
+        "DAGSTER_HOME": str(home / "dagster"),
+        **{f"DATA_PLATFORM_{name.upper()}": text for name, text in variables.items()},
+    }
+
+
+@contextmanager
+def dagster_dev(env: Mapping[str, str], log: Path) -> Iterator[str]:
+    """Web server, daemon and code server over the installed datasets; yields the web server's address."""
+    port = _free_port()
+    command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
+    with running(command, env, log) as process:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_loaded(url, process, log)
+        yield url
+
+
+@contextmanager
+def running(command: list[str], env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A command in the repository, stopped with SIGTERM at the end together with all that it started."""
+    with log.open("wb") as output:
+        # A session of its own: nothing here gets the terminal's Ctrl-C, and the group can be found again.
+        process = subprocess.Popen(
+            command, cwd=REPOSITORY, env=dict(env), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """SIGTERM; what has not gone after a while is killed, and that is an error."""
+    started = _descendants(process.pid)
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    _, left = psutil.wait_procs(started, timeout=_STOP_SECONDS)
+    for orphan in left:
+        orphan.kill()
+    assert not left, f"still running after SIGTERM: {left}"
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_loaded(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    request = urllib.request.Request(
+        f"{url}/graphql", json.dumps({"query": _LOADED}).encode(), {"Content-Type": "application/json"}
+    )
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                entries = json.load(response)["data"]["workspaceOrError"]["locationEntries"]
+        except OSError:
+            time.sleep(0.2)
+            continue
+        if all(entry["loadStatus"] == "LOADED" for entry in entries):
+            assert [entry["locationOrLoadError"]["__typename"] for entry in entries] == ["RepositoryLocation"], entries
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"dagster dev did not come up; it said:\n{log.read_text(errors='replace')[-4000:]}")
