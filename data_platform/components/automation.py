@@ -103,7 +103,7 @@ def _requests(
         return [_run_request(request) for request in requests]
     told = [f"{item.table} {item.partition}: {item.error}" for item in answer.unanswered]
     if found:
-        told.append(f"{len(found)} runs wait for others, or for a while after they failed")
+        told.append(f"{len(found)} run(s) wait for others, or for a while after they failed")
     told += [f"{item.table} {item.partition}: {item.reason}" for item in answer.waiting if item.overdue]
     return dg.SkipReason("; ".join(told[:5]) or "nothing is stale")
 

@@ -18,7 +18,7 @@ def check_staged(file: YamlFile, table: ModelTable) -> None:
     if table.contract.reconciles:
         line = file.line("reconciles")
         raise ContractError(file.path, line, "reconciles are for curated tables; a staged one has its row account")
-    check_rules(file, table.contract)
+    check_rules(file, table.name, table.contract)
     check_order(file, table.contract)
 
 
@@ -37,7 +37,7 @@ def check_curated(file: YamlFile, table: ModelTable) -> None:
     if "max_rejected_share" in table.contract.audit.model_fields_set:
         line = file.line("audit", "max_rejected_share")
         raise ContractError(file.path, line, "a curated table rejects no rows; what breaks a bound fails the audit")
-    check_rules(file, table.contract)
+    check_rules(file, table.name, table.contract)
     _check_reconciles(file, table)
 
 

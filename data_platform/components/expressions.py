@@ -47,14 +47,14 @@ def check_columns(file: YamlFile, name: TableName, contract: Contract) -> None:
             raise ContractError(file.path, file.line("columns", column), text)
 
 
-def check_rules(file: YamlFile, contract: Contract) -> None:
+def check_rules(file: YamlFile, name: TableName, contract: Contract) -> None:
     """Raises ContractError for a rule that is no condition on one row, and for too many rules."""
     try:
         conditions(contract, None)
     except ValueError as error:
         raise ContractError(file.path, file.line("rules"), str(error)) from error
     texts = [rule.condition for rule in contract.rules]
-    columns = _columns(contract) + _IDENTITY
+    columns = _columns(contract) + (_IDENTITY if name.layer == "staged" else ())
     for index, text in enumerate(texts):
         _check_names(file, ("rules", index), text, columns)
     for index, fault in enumerate(Trial(columns).conditions(texts)):

@@ -21,16 +21,20 @@ def load_python_model(path: Path, file: YamlFile, contract: Contract) -> PythonM
         raise ContractError(file.path, 1, f"{path.name} needs `inputs: [layer.table, …]`: what the function is given")
     text = read_text(path)
     function = function_of(load_module(path), path, path.stem, "it makes the table")
-    try:
-        names = [TableName.parse(text).table for text in contract.inputs]
-    except ValueError as error:
-        raise ContractError(file.path, file.line("inputs"), str(error)) from error
+    names = [_table(file, index, text) for index, text in enumerate(contract.inputs)]
     taken = list(inspect.signature(function).parameters)
     if sorted(taken) != sorted(names):
         line = inspect.getsourcelines(function)[1]
         text = f"{path.stem}({', '.join(taken)}) must take its inputs by their table names: {', '.join(names)}"
         raise ContractError(path, line, text)
     return PythonModel(path, text, function, _packages(text))
+
+
+def _table(file: YamlFile, index: int, text: str) -> str:
+    try:
+        return TableName.parse(text).table
+    except ValueError as error:
+        raise ContractError(file.path, file.line("inputs", index), str(error)) from error
 
 
 def _packages(text: str) -> Mapping[str, str]:

@@ -97,7 +97,8 @@ class ColumnSpec(Part):
     @property
     def has_bounds(self) -> bool:
         """Whether it promises anything about values beyond their type."""
-        return bool({"required", "min", "max", "accepted", "within_partition"} & self.model_fields_set)
+        values = (self.min, self.max, self.accepted)
+        return self.required or self.within_partition or any(value is not None for value in values)
 
 
 class Rule(Part):
@@ -144,7 +145,7 @@ class Reconcile(Part):
     of: str
     that: str
     by: tuple[str, ...] = ()
-    tolerance: Decimal = Field(Decimal(0), ge=0)
+    tolerance: Decimal = Field(default=Decimal(0), ge=0)
 
     @property
     def groups(self) -> tuple[tuple[str, str], ...]:

@@ -102,7 +102,8 @@ def audit_reconciles(differences: Mapping[str, Sequence[Difference]]) -> Audit:
 
 def _told(difference: Difference) -> str:
     group = ", ".join(f"{key} {value}" for key, value in difference.group.items())
-    return f"{group + ': ' if group else ''}{difference.this} here, {difference.that} in the input"
+    this, that = ("nothing" if value is None else value for value in (difference.this, difference.that))
+    return f"{group + ': ' if group else ''}{this} here, {that} in the input"
 
 
 def _too_few(rows: int, contract: Contract) -> str:

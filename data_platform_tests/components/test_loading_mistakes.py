@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from data_platform.contracts.errors import ContractError
+from data_platform.lake.names import TableName
 from data_platform.planning.catalog import CatalogError
 from data_platform.sql.model import ModelError
 from data_platform_tests.small_dataset import FILES, small_dataset
@@ -219,6 +220,9 @@ MISTAKES = {
     "rejections in a curated table": added(
         DAILY_YAML, "rules:\n  - {name: a, reject: 'rain_mm < 0'}\n", f"{DAILY_YAML}:12", "reject in staged"
     ),
+    "a source row in a curated table": added(
+        DAILY_YAML, "rules:\n  - {name: a, flag: '_source_row > 1'}\n", f"{DAILY_YAML}:12", "no column of this table"
+    ),
     "duplicates in a curated table": added(
         DAILY_YAML, "deduplicate: {first_by: [place]}\n", f"{DAILY_YAML}:11", "here GROUP BY the grain"
     ),
@@ -345,7 +349,7 @@ attributes:
     with pytest.raises(ContractError, match=r"curated/both\.sql:2: .*\(staged/flakes daily, staged/readings monthly\)"):
         _ = small.catalog
     small.write({"curated/both.yaml": (small.folder / "curated/both.yaml").read_text() + "partitions: none\n"})
-    assert small.catalog.model
+    assert small.catalog.model(TableName("curated", "both")).partitions is None
 
 
 def test_a_file_that_is_no_utf_8_is_told_with_the_line(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_a_curated_value_that_does_not_fit_stops_the_table(small: SmallDataset, 
 @pytest.mark.parametrize(
     ("was", "now", "told"),
     [
-        ("count(*) AS readings", "count(*) - 1 AS readings", "2 rows break readings_range"),
+        ("count(*) AS readings", "count(*) - 1 AS readings", "3 rows break readings_range"),
         (
             "CAST(read_at AS DATE)",
             "CASE WHEN place = 'Hill' THEN DATE '2024-01-01' END",
@@ -143,7 +143,7 @@ def test_a_curated_value_that_does_not_fit_stops_the_table(small: SmallDataset, 
         (
             "GROUP BY ALL",
             "WHERE place <> 'Hill' GROUP BY ALL",
-            "readings: 2 here, 3 in the input; rain: place Hill: Non",
+            "readings: 2 here, 3 in the input; rain: place Hill: nothing here",
         ),
     ],
 )

@@ -67,6 +67,7 @@ def test_without_partitions_nothing_is_outside_of_one(tmp_path: Path) -> None:
         ("DOUBLE", "'N/A'", "N/A"),
         ("BIGINT", "'12,5'", "12,5"),
         ("BIGINT", "'1.5'", "1.5"),
+        ("BIGINT", "'9007199254740993.5'", "9007199254740993.5"),
         ("BIGINT", "1.5", "1.5"),
         ("BIGINT", "1.5::DOUBLE", "1.5"),
         ("BIGINT", "'nan'::DOUBLE", "nan"),

@@ -1,18 +1,13 @@
 """What must run, asked of real sources and a real lake: level-triggered, and each thing once."""
 
 import os
-import shutil
 from datetime import UTC, datetime
-from pathlib import Path
 
 from data_platform.lake.names import TableName
 from data_platform.planning.stale import stale
 from data_platform.planning.versions import Versions
-from data_platform_tests.planning.town import fingerprints, rain, snow, told, waiting
+from data_platform_tests.planning.town import APRIL, expect, fingerprints, rain, snow, told, waiting
 from data_platform_tests.small_dataset import PLACES, SmallDataset
-
-APRIL = datetime(2024, 4, 15, 12, tzinfo=UTC)
-_MODEL_SQL = "curated/daily_rain.sql"
 
 
 def test_nothing_is_stale_after_a_run_and_nothing_is_done_by_another(built_town: SmallDataset) -> None:
@@ -105,117 +100,6 @@ def test_a_file_that_its_source_takes_away_stays_as_it_was_received(built_town: 
     assert told(built_town) == waiting(built_town) == []
 
 
-def test_a_broken_correction_waits_and_the_version_before_stays_current(built_town: SmallDataset) -> None:
-    good = rain(built_town, "2024-02", 3, 4).read_bytes()
-    built_town.put_file("readings-2024-02.parquet", good[:-20])
-    snow(built_town, "2024-02", 10, 20)
-    done = built_town.run()
-    assert "curated.monthly_weather 2024-02" in done  # for the snow
-    assert "staged.readings 2024-02" not in done
-    assert told(built_town) == []
-    (refused,) = waiting(built_town)
-    assert refused.startswith("raw/readings 2024-02: refused: ")
-    assert "truncated" in refused
-    assert refused.endswith("!")
-    assert len(built_town.rows("staged.readings", "2024-02")) == 1
-
-    built_town.put_file("readings-2024-02.parquet", good)
-    assert told(built_town) == ["raw/readings 2024-02: changed at the source after it was refused"]
-    built_town.run()
-    assert len(built_town.rows("staged.readings", "2024-02")) == 2
-
-
-def test_a_broken_first_file_holds_back_its_own_month_and_no_other(built_town: SmallDataset) -> None:
-    built_town.put_file("readings-2024-03.parquet", b"<html>not found</html>")
-    snow(built_town, "2024-03", 1)
-    rain(built_town, "2024-02", 3, 4)
-    done = built_town.run(APRIL)
-    assert "curated.record_days all" in done
-    assert [line for line in done if "2024-03" in line] == [
-        "raw.readings 2024-03",
-        "raw.snow 2024-03",
-        "staged.snow 2024-03",
-    ]
-    assert told(built_town, APRIL) == []
-    refused, month = waiting(built_town, APRIL)
-    assert refused.startswith("raw/readings 2024-03: refused: ")
-    assert month == "curated/monthly_weather 2024-03: waits for staged/readings 2024-03"
-
-
-def test_a_refused_file_that_is_taken_away_is_missing_again(built_town: SmallDataset) -> None:
-    built_town.put_file("readings-2024-03.parquet", b"")
-    built_town.receive("readings", "2024-03")
-    (built_town.source / "readings-2024-03.parquet").unlink()
-    assert "raw/readings 2024-03: not at its source, expected since 2024-04-01!" in waiting(built_town, APRIL)
-
-
-def test_a_refused_correction_is_asked_for_however_old_it_is(built_town: SmallDataset) -> None:
-    good = rain(built_town, "2024-01", 5, 6).read_bytes()
-    built_town.put_file("readings-2024-01.parquet", good[:50])
-    built_town.run()
-    _expect(built_town, "{recheck_last: 0}")
-    assert len(waiting(built_town)) == 1
-    built_town.put_file("readings-2024-01.parquet", good)
-    assert told(built_town) == ["raw/readings 2024-01: changed at the source after it was refused"]
-
-
-def test_a_file_that_was_refused_in_one_format_is_looked_at_again_in_another(built_town: SmallDataset) -> None:
-    defs = (built_town.folder / "defs.yaml").read_text()
-    wrong = defs.replace("  places:\n      description", "  places:\n      format: parquet\n      description")
-    assert wrong != defs
-    built_town.put_file("places.csv", PLACES + "3,Mill\n")
-    built_town.write({"defs.yaml": wrong})
-    assert built_town.run() == ["raw.places all"]
-    assert len(waiting(built_town)) == 1
-    built_town.write({"defs.yaml": defs})
-    assert told(built_town) == ["raw/places all: changed at the source after it was refused"]
-    built_town.run()
-    assert {row["name"] for row in built_town.rows("staged.places")} == {"Harbour", "Hill", "Mill"}
-
-
-def test_another_select_is_a_reason_for_its_table_and_what_reads_it(built_town: SmallDataset) -> None:
-    text = (built_town.folder / _MODEL_SQL).read_text()
-    built_town.write({_MODEL_SQL: text.replace("sum(rain_mm)", "2 * sum(rain_mm) / 2")})
-    assert told(built_town) == [
-        "curated/daily_rain 2024-01: code changed",
-        "curated/daily_rain 2024-02: code changed",
-    ]
-    done = built_town.run()
-    assert done == ["curated.daily_rain 2024-01", "curated.daily_rain 2024-02", "curated.record_days all"]
-
-
-def test_another_promise_of_a_contract_is_another_code(built_town: SmallDataset) -> None:
-    contract = (built_town.folder / "staged/readings.yaml").read_text()
-    built_town.write({"staged/readings.yaml": contract.replace("max: 500", "max: 2")})
-    assert told(built_town) == ["staged/readings 2024-01: code changed", "staged/readings 2024-02: code changed"]
-    done = built_town.run()
-    assert not any("snow" in line or "raw" in line for line in done)
-    assert len(built_town.quarantine("staged.readings", "2024-02")) == 1
-
-
-def test_another_declared_raw_column_is_another_code_of_what_reads_it(built_town: SmallDataset) -> None:
-    defs = (built_town.folder / "defs.yaml").read_text()
-    built_town.write({"defs.yaml": defs.replace("depth_mm: {type: DOUBLE}", "depth_mm: {type: FLOAT}")})
-    assert told(built_town) == ["staged/snow 2024-02: code changed"]
-
-
-def test_a_comment_or_a_description_is_no_reason_for_anything(built_town: SmallDataset) -> None:
-    text = (built_town.folder / _MODEL_SQL).read_text()
-    contract = (built_town.folder / "staged/readings.yaml").read_text()
-    view = (built_town.folder / "staged/weather.sql").read_text()
-    built_town.write(
-        {
-            _MODEL_SQL: f"-- Days as the gauges see them.\n{text.replace(', ', ' , ')}",
-            "staged/weather.sql": f"/* one shape */ {view}",
-            "staged/readings.yaml": contract.replace("unit: mm", "unit: millimetres, description: Rain").replace(
-                "description: One row", "owners: ['team:rain']\ndescription: A row"
-            ),
-        }
-    )
-    assert built_town.catalog.model(TableName("staged", "readings")).contract.columns["rain_mm"].description == "Rain"
-    assert told(built_town) == []
-
-
 def test_a_lookup_that_moved_is_a_reason_for_every_month(built_town: SmallDataset) -> None:
     built_town.put_file("places.csv", PLACES.replace("Harbour", "Old Harbour"))
     assert told(built_town) == ["raw/places all: changed at the source"]
@@ -257,20 +141,13 @@ def test_a_reader_of_all_months_waits_until_each_input_has_one(small_town: Small
     assert "curated.days all" in small_town.run()
 
 
-def test_another_view_reaches_all_that_read_it_and_nothing_else(built_town: SmallDataset) -> None:
-    view = (built_town.folder / "staged/weather.sql").read_text()
-    built_town.write({"staged/weather.sql": view.replace("depth_mm AS mm", "depth_mm / 10 AS mm")})
-    assert built_town.run() == ["curated.monthly_weather 2024-01", "curated.monthly_weather 2024-02"]
-    assert {str(row["mm"]) for row in built_town.rows("curated.monthly_weather", "2024-02")} == {"3.00", "1.00"}
-
-
 def test_only_the_last_received_months_are_asked_for_corrections(built_town: SmallDataset) -> None:
-    _expect(built_town, "{recheck_last: 1}")
+    expect(built_town, "{recheck_last: 1}")
     rain(built_town, "2024-01", 9)
     assert told(built_town) == []
     rain(built_town, "2024-02", 9)
     assert told(built_town) == ["raw/readings 2024-02: changed at the source"]
-    _expect(built_town, "{recheck_last: 2}")
+    expect(built_town, "{recheck_last: 2}")
     assert told(built_town) == [
         "raw/readings 2024-01: changed at the source",
         "raw/readings 2024-02: changed at the source",
@@ -278,7 +155,7 @@ def test_only_the_last_received_months_are_asked_for_corrections(built_town: Sma
 
 
 def test_a_missing_month_is_asked_for_whatever_its_age(built_town: SmallDataset) -> None:
-    _expect(built_town, "{recheck_last: 0}")
+    expect(built_town, "{recheck_last: 0}")
     defs = (built_town.folder / "defs.yaml").read_text()
     built_town.write({"defs.yaml": defs.replace('start: "2024-01"', 'start: "2023-12"')})
     rain(built_town, "2023-12", 9)
@@ -286,7 +163,7 @@ def test_a_missing_month_is_asked_for_whatever_its_age(built_town: SmallDataset)
 
 
 def test_a_month_is_overdue_after_the_days_its_source_is_given(built_town: SmallDataset) -> None:
-    _expect(built_town, "{after_days: 10}")
+    expect(built_town, "{after_days: 10}")
     early, late = datetime(2024, 4, 10, tzinfo=UTC), datetime(2024, 4, 11, tzinfo=UTC)
     assert waiting(built_town, early)[0] == "raw/readings 2024-03: not at its source yet, expected by 2024-04-11"
     assert waiting(built_town, late)[0] == "raw/readings 2024-03: not at its source, expected since 2024-04-11!"
@@ -308,63 +185,6 @@ def test_a_source_that_cannot_be_asked_is_told_and_the_rest_goes_on(built_town: 
     assert told(built_town) == []
 
 
-def test_partitions_that_a_table_no_longer_has_stay_in_the_lake_and_out_of_sight(built_town: SmallDataset) -> None:
-    defs = (built_town.folder / "defs.yaml").read_text()
-    built_town.write({"defs.yaml": defs.replace('start: "2024-01"', 'start: "2024-02"')})
-    assert told(built_town) == ["curated/record_days all: input moved: curated/daily_rain"]
-    built_town.run()
-    assert [row["days"] for row in built_town.rows("curated.record_days")] == [1]
-    assert "2024-01" in built_town.platform.lake.table(TableName("staged", "readings")).partitions()
-
-    built_town.write({"defs.yaml": defs})
-    assert built_town.run() == ["curated.record_days all"]
-    assert [row["days"] for row in built_town.rows("curated.record_days")] == [3]
-
-
-def test_an_input_that_begins_later_than_it_did_is_left_out_where_it_was_read(built_town: SmallDataset) -> None:
-    defs = (built_town.folder / "defs.yaml").read_text()
-    built_town.write({"defs.yaml": defs.replace('start: "2024-02"', 'start: "2024-03"')})
-    assert told(built_town) == ["curated/monthly_weather 2024-02: input moved: staged/snow"]
-    built_town.run()
-    assert [row["kind"] for row in built_town.rows("curated.monthly_weather", "2024-02")] == ["rain"]
-
-
-def test_a_mirror_with_the_same_bytes_changes_nothing_but_the_ledger(built_town: SmallDataset, tmp_path: Path) -> None:
-    _expect(built_town, "{recheck_last: 0}")
-    before = fingerprints(built_town)
-    mirror = _moved(built_town, tmp_path / "mirror")
-    assert [line.partition(": ")[2] for line in told(mirror)] == [
-        f"the source moved here from {built_town.source.as_uri()}/{name}"
-        for name in ("places.csv", "readings-2024-01.parquet", "readings-2024-02.parquet", "snow-2024-02.parquet")
-    ]
-    assert sorted(mirror.run()) == [
-        "raw.places all",
-        "raw.readings 2024-01",
-        "raw.readings 2024-02",
-        "raw.snow 2024-02",
-    ]
-    assert fingerprints(mirror) == before
-    assert told(mirror) == waiting(mirror) == []
-
-
-def test_another_file_at_a_mirror_takes_the_place_of_the_first(built_town: SmallDataset, tmp_path: Path) -> None:
-    mirror = _moved(built_town, tmp_path / "mirror")
-    rain(mirror, "2024-02", 30, 40)
-    mirror.run()
-    assert [row["rain_mm"] for row in mirror.rows("staged.readings", "2024-02")] == [30, 40]
-    built_town.run()
-    assert [row["rain_mm"] for row in built_town.rows("staged.readings", "2024-02")] == [3]
-
-
-def test_what_a_mirror_lacks_stays_and_is_told(built_town: SmallDataset, tmp_path: Path) -> None:
-    mirror = _moved(built_town, tmp_path / "mirror")
-    (mirror.source / "readings-2024-02.parquet").unlink()
-    mirror.run()
-    old, new = (f"{place.as_uri()}/readings-2024-02.parquet" for place in (built_town.source, mirror.source))
-    assert waiting(mirror) == [f"raw/readings 2024-02: not at {new}; what {old} gave stays!"]
-    assert len(mirror.rows("staged.readings", "2024-02")) == 1
-
-
 def test_a_table_can_be_asked_alone_and_sources_left_in_peace(built_town: SmallDataset) -> None:
     rain(built_town, "2024-02", 3, 4)
     platform, readings = built_town.platform, TableName("raw", "readings")
@@ -383,17 +203,3 @@ def test_versions_are_read_once_a_question(built_town: SmallDataset) -> None:
     # Asked for each of hundreds of partitions: computing it again would make the question quadratic.
     assert versions.of(readings) is before
     assert Versions(platform.catalog, platform.lake).of(readings) != before
-
-
-def _expect(small: SmallDataset, expected: str) -> None:
-    """Rewrites what is expected of the readings."""
-    lines = (small.folder / "defs.yaml").read_text().splitlines()
-    lines = [line for line in lines if not line.startswith("      expected:")]
-    place = lines.index("    readings:") + 1
-    small.write({"defs.yaml": "\n".join([*lines[:place], f"      expected: {expected}", *lines[place:]])})
-
-
-def _moved(small: SmallDataset, to: Path) -> SmallDataset:
-    """The same town, whose sources were copied to another address."""
-    shutil.copytree(small.source, to)
-    return SmallDataset(small.folder, to, small.home)

@@ -7,7 +7,7 @@ by month, `curated.record_days` reads all months of `curated.daily_rain` at once
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -82,6 +82,9 @@ reconciles:
 """,
 }
 
+APRIL = datetime(2024, 4, 15, 12, tzinfo=UTC)
+"""March is over too."""
+
 _DEPTHS = pa.schema([("depth_id", pa.int64()), ("measured_at", pa.timestamp("us")), ("depth_mm", pa.float64())])
 
 
@@ -113,6 +116,14 @@ def told(small: SmallDataset, now: datetime = NOW) -> list[str]:
 def waiting(small: SmallDataset, now: datetime = NOW) -> list[str]:
     """What waits, a line each; `!` for what is overdue."""
     return [f"{item.table} {item.partition}: {item.reason}{'!' * item.overdue}" for item in small.stale(now).waiting]
+
+
+def expect(small: SmallDataset, expected: str) -> None:
+    """Rewrites what is expected of the readings."""
+    lines = (small.folder / "defs.yaml").read_text().splitlines()
+    lines = [line for line in lines if not line.startswith("      expected:")]
+    place = lines.index("    readings:") + 1
+    small.write({"defs.yaml": "\n".join([*lines[:place], f"      expected: {expected}", *lines[place:]])})
 
 
 def fingerprints(small: SmallDataset) -> dict[str, str]:

@@ -13,7 +13,7 @@ from data_platform_tests.ui.dagster_dev import REPOSITORY, dagster_dev, environm
 from data_platform_tests.ui.pages import browser_page, nodes, open_asset, open_graph
 
 IMAGES = REPOSITORY / "docs" / "images"
-_MARGIN = 28
+_MARGIN = 12
 _NAVIGATION = 240
 
 
@@ -36,7 +36,7 @@ def asset(page: Page, url: str, path: Path) -> None:
     page.set_viewport_size({"width": 1400, "height": 1360})
     open_asset(page, url, "staged/green_trips")
     page.get_by_placeholder("Filter columns").fill("is")
-    page.get_by_text("dropoff_at").wait_for(state="detached")
+    page.get_by_text("dropoff_at", exact=True).wait_for(state="detached")
     page.get_by_text("rows_by_rule").wait_for()
     page.wait_for_load_state("networkidle")  # the last icons
     page.screenshot(path=path, clip={"x": _NAVIGATION, "y": 0, "width": 1400 - _NAVIGATION, "height": 1360})
