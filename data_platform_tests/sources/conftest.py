@@ -1,3 +1,5 @@
+"""A server on loopback that answers as a test tells it to."""
+
 from collections.abc import Iterator
 
 import pytest
