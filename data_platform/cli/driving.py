@@ -114,7 +114,10 @@ class _Runner:
 
 def _reason(event: dg.DagsterEvent) -> str:
     """What went wrong in one paragraph; where it went wrong in the code is in the Dagster UI."""
-    error = event.step_failure_data.error
+    data = event.step_failure_data
+    if data.user_failure_data is not None and data.user_failure_data.description is not None:
+        return data.user_failure_data.description  # a step's own words
+    error = data.error
     while error is not None and error.cause is not None:
         error = error.cause
     return error.message.strip() if error is not None else "failed without a word"

@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.contracts.account import FileAccount, Identity, RowAccount, account
@@ -14,6 +14,7 @@ def identity(rows: list[int]) -> Identity:
     return Identity(len(rows), sum(rows), sum(hash((row, "x")) for row in rows))
 
 
+@settings(deadline=None)
 @given(ROWS, ROWS, ROWS)
 def test_it_closes_exactly_when_the_parts_are_the_whole(
     clean: list[int], rejected: list[int], dropped: list[int]

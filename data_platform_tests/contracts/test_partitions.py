@@ -4,7 +4,7 @@ import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.contracts.partitions import Kind, Partitions, parse_key
@@ -60,6 +60,7 @@ def test_what_is_no_key_is_told_with_an_example(key: str) -> None:
         months.bounds(key)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["monthly", "weekly", "daily"]),
     st.dates(date(2000, 1, 1), date(2030, 1, 1)),

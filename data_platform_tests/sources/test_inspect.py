@@ -33,7 +33,7 @@ def parquet(path: Path, table: pa.Table) -> Path:
         ("f.parquet", b"<Error><Code>NoSuchKey</Code></Error>", "is an XML document that says 'NoSuchKey'"),
         ("f.parquet", b'{"message": "rate limit"}', "is a JSON document that says 'rate limit'"),
         ("f.parquet", LFS, "is a Git LFS pointer to 7,854,533 bytes"),
-        ("f.parquet", gzip.compress(b"x"), "is a gzip file"),
+        ("f.parquet", gzip.compress(b"x", mtime=0), "is a gzip file"),
         ("f.parquet", b"PK\x03\x04zip", "is a zip file"),
         ("f.parquet", b"PARE" + bytes(20) + b"PARE", "an encrypted Parquet file"),
         ("f.parquet", b"PAR1", "is a truncated Parquet file"),
@@ -46,13 +46,13 @@ def parquet(path: Path, table: pa.Table) -> Path:
         ("f.csv", LFS, "is a Git LFS pointer"),
         ("f.csv", b'[{"a": 1}]', "is a JSON document"),
         ("f.csv", b"PAR1" + bytes(100) + b"PAR1", "is a Parquet file, expected a CSV file"),
-        ("f.csv", gzip.compress(b"a,b\n1,2\n"), "is a gzip file, expected a CSV file"),
+        ("f.csv", gzip.compress(b"a,b\n1,2\n", mtime=0), "is a gzip file, expected a CSV file"),
         ("f.csv.gz", b"a,b\n1,2\n", "is not a gzip file, it starts with b'a,b"),
         ("f.csv.gz", LFS, "is a Git LFS pointer"),
-        ("f.csv.gz", gzip.compress(PAGE), "is an HTML page"),
-        ("f.csv.gz", gzip.compress(b"a,b\n" * 1000)[:-9], "is cut off or broken"),
-        ("f.csv.gz", gzip.compress(b"a,b\n" * 1000) + b"rubbish", "is cut off or broken"),
-        ("f.csv.gz", gzip.compress(b""), "is empty"),
+        ("f.csv.gz", gzip.compress(PAGE, mtime=0), "is an HTML page"),
+        ("f.csv.gz", gzip.compress(b"a,b\n" * 1000, mtime=0)[:-9], "is cut off or broken"),
+        ("f.csv.gz", gzip.compress(b"a,b\n" * 1000, mtime=0) + b"rubbish", "is cut off or broken"),
+        ("f.csv.gz", gzip.compress(b"", mtime=0), "is empty"),
     ],
 )
 def test_what_is_not_what_it_claims_is_refused(tmp_path: Path, name: str, found: bytes, said: str) -> None:
@@ -113,7 +113,7 @@ def test_a_parquet_file_without_rows_is_fine(tmp_path: Path) -> None:
 
 
 def test_a_csv_is_counted_and_all_its_columns_are_text(tmp_path: Path) -> None:
-    (tmp_path / "f").write_bytes(gzip.compress(b'a,"b ""x"""\n1,"2\n3"\n'))
+    (tmp_path / "f").write_bytes(gzip.compress(b'a,"b ""x"""\n1,"2\n3"\n', mtime=0))
     assert inspect(tmp_path / "f", "f.csv.gz", "csv") == Inspected(1, (("a", "VARCHAR"), ('b "x"', "VARCHAR")))
 
 
