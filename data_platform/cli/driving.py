@@ -17,6 +17,7 @@ from data_platform.components.announcing import announce
 from data_platform.components.automation import IN_PROGRESS
 from data_platform.components.metadata import asset_key
 from data_platform.components.published import WAREHOUSE, chart_key, is_behind
+from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.batches import Batch, batches
 from data_platform.planning.catalog import RawTable
 from data_platform.planning.stale import Stale, Unanswered, Waiting, stale
@@ -66,8 +67,11 @@ def _run_until_current(runner: "_Runner", platform: Platform, charts: Sequence[C
         if not todo:
             break
         for batch in batches(catalog, todo):
-            runner.run(batch.partition, [asset_key(name) for name in batch.tables], _told(batch))
-            tried.update((cause, cause.wanted) for cause in batch.causes)
+            made = runner.run(batch.partition, [asset_key(name) for name in batch.tables], _told(batch))
+            # What stayed stale was just tried: alone it would fail again.
+            left = () if made else stale(catalog, lake, datetime.now(UTC), tables=batch.tables, ask=()).stale
+            of_batch = (item for item in left if item.partition == (batch.partition or UNPARTITIONED))
+            tried.update((item, item.wanted) for item in (*batch.causes, *of_batch))
     done = Done(waiting=(*sources.waiting, *models.waiting), unanswered=sources.unanswered)
     if is_behind(platform, charts):
         done.published = runner.run(None, [WAREHOUSE, *(chart_key(chart) for chart in charts)], "warehouse and charts")

@@ -25,7 +25,7 @@ def announce(instance: dg.DagsterInstance, platform: Platform) -> int:
             continue
         known = _known(instance, table.name, table.partitions)
         for partition, version in versions.of(table.name).items():
-            if known.get(partition) == version or (table.partitions and not table.partitions.has(partition)):
+            if known.get(partition) == version:
                 continue
             instance.report_runless_asset_event(
                 dg.AssetMaterialization(

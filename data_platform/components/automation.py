@@ -16,7 +16,7 @@ from data_platform.steps.platform import Platform
 
 BATCH_TAG = "data_platform/batch"
 _MOST_REQUESTS = 10
-_SENSOR_SECONDS = 30
+_SENSOR_SECONDS = 15
 IN_PROGRESS = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,

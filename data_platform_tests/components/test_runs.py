@@ -113,7 +113,7 @@ def test_checks_are_recorded_for_their_partition(town: SmallDagster) -> None:
 
 
 def test_an_unknown_column_warns_and_loses_nothing(town: SmallDagster) -> None:
-    wider = SCHEMA.append(SCHEMA.field("value").withTableName("pressure"))
+    wider = SCHEMA.append(SCHEMA.field("value").with_name("pressure"))
     town.small.put(MONTH, [reading(1, pressure=1013.0), reading(2, pressure=None)], wider)
 
     result = town.run_month()

@@ -1,6 +1,7 @@
 """What readers get: tables, views, quarantine and accounts of what is committed, and no write without need."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from data_platform.lake.commit import DeltaFolder
 from data_platform.lake.lake import Lake
 from data_platform.lake.names import TableName
 from data_platform.lake.schema import Column
+from data_platform.lake.tables import Commit, LakeTable, PartitionState
 from data_platform.steps.publish import Published, behind, publish_warehouse
 from data_platform.warehouse.publication import WAREHOUSE
 from data_platform.warehouse.read import open_read_only
@@ -150,6 +152,34 @@ def test_the_commits_table_repeats_the_accounts(built_town: SmallDataset) -> Non
     assert published == sorted(expected)
     latest = [row for row in published if row[:2] == ("staged/readings", "2024-02")][-1]
     assert latest[3:8] == (3, 1, 2, 0, '{"rain_mm_range": 1, "rain_mm_required": 1}')
+
+
+class BusyLake(Lake):
+    """A lake in which somebody commits to a table whenever its history is read."""
+
+    def table(self, name: TableName) -> LakeTable:
+        return BusyTable(self.storage, name)
+
+
+class BusyTable(LakeTable):
+    def history(self) -> tuple[Commit, ...]:
+        for partition in self.partitions():
+            base, empty = self.begin([partition]), {partition: "0" * 15}
+            self.commit(base, [], columns=self.columns(), fingerprints=empty, provenance={})
+        return super().history()
+
+
+def test_commits_made_during_a_publication_are_told_by_the_next(built_town: SmallDataset) -> None:
+    platform = built_town.platform
+    before = {(str(name), p, s.version) for name in platform.lake.tables() for p, s in _states(platform.lake, name)}
+    published = publish_warehouse(replace(platform, lake=BusyLake(platform.lake.storage)), now=NOW)
+    assert published is not None
+    assert set(_ask(built_town, "SELECT table_name, partition, version FROM operations.commits")) == before
+    assert _ask(built_town, "SELECT days FROM curated.record_days") == [(3,)]
+
+
+def _states(lake: Lake, name: TableName) -> list[tuple[str, PartitionState]]:
+    return list(lake.table(name).partitions().items())
 
 
 def test_rows_of_the_publication_are_those_of_the_relations(built_town: SmallDataset) -> None:
