@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from data_platform.components.decisions import Ended, Request, decide, key_of
+from data_platform.components.decisions import Ended, Request, decide, key_of, rests
 from data_platform.components.loading import Dataset
 from data_platform.components.metadata import asset_key
 from data_platform.lake.names import TableName
@@ -91,19 +91,21 @@ def _requests(
 ) -> Sequence[dg.RunRequest] | dg.SkipReason:
     now = datetime.now(UTC)
     answer = stale(catalog, platform.lake, now, ask=ask, tables=here)
-    found = batches(catalog, answer.stale)
-    requests = decide(
-        found,
-        running=running_runs(instance),
-        ended=ended_runs(instance, [key_of(batch) for batch in found]),
-        now=now,
-        most=_MOST_REQUESTS,
-    )
+    todo = answer.stale
+    while True:
+        found = batches(catalog, todo)
+        ended = ended_runs(instance, [key_of(batch) for batch in found])
+        # What failed and rests must not hold back those who read it: they go on with the version before.
+        resting = {cause for batch in found if rests(key_of(batch), ended, now) for cause in batch.causes}
+        if not resting:
+            break
+        todo = tuple(item for item in todo if item not in resting)
+    requests = decide(found, running=running_runs(instance), ended=ended, now=now, most=_MOST_REQUESTS)
     if requests:
         return [_run_request(request) for request in requests]
     told = [f"{item.table} {item.partition}: {item.error}" for item in answer.unanswered]
-    if found:
-        told.append(f"{len(found)} run(s) wait for others, or for a while after they failed")
+    if answer.stale:
+        told.append(f"{len(answer.stale)} stale partitions wait for other runs, or for a while after they failed")
     told += [f"{item.table} {item.partition}: {item.reason}" for item in answer.waiting if item.overdue]
     return dg.SkipReason("; ".join(told[:5]) or "nothing is stale")
 
@@ -131,14 +133,10 @@ def running_runs(instance: dg.DagsterInstance) -> list[tuple[str | None, frozens
 
 def ended_runs(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, Ended]:
     """The finished runs of each request key."""
-    found = {}
-    for key in keys[: 2 * _MOST_REQUESTS]:
-        records = instance.get_run_records(dg.RunsFilter(tags={BATCH_TAG: key}))
-        ends = [
-            record.end_time or record.update_timestamp.timestamp()
-            for record in records
-            if record.dagster_run.is_finished
-        ]
-        if ends:
-            found[key] = Ended(len(ends), datetime.fromtimestamp(max(ends), UTC))
-    return found
+    records = instance.get_run_records(dg.RunsFilter(tags={BATCH_TAG: list(keys)})) if keys else []
+    ends: dict[str, list[float]] = {}
+    for record in records:
+        if record.dagster_run.is_finished:
+            end = record.end_time or record.update_timestamp.timestamp()
+            ends.setdefault(record.dagster_run.tags[BATCH_TAG], []).append(end)
+    return {key: Ended(len(found), datetime.fromtimestamp(max(found), UTC)) for key, found in ends.items()}

@@ -52,11 +52,15 @@ def decide(
         key = key_of(batch)
         names = {str(name) for name in batch.tables}
         busy = any(partition == batch.partition and names & tables for partition, tables in running)
-        before = ended.get(key)
-        if busy or (before is not None and now < before.last + _wait(before.count)):
+        if busy or rests(key, ended, now):
             continue
-        requests.append(Request(batch, key, f"{key}/{before.count if before else 0}"))
+        requests.append(Request(batch, key, f"{key}/{ended[key].count if key in ended else 0}"))
     return requests[:most]
+
+
+def rests(key: str, ended: Mapping[str, Ended], now: datetime) -> bool:
+    """Whether runs of this key ended without success so lately that the next one has to wait."""
+    return key in ended and now < ended[key].last + _wait(ended[key].count)
 
 
 def _wait(count: int) -> timedelta:

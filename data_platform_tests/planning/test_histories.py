@@ -123,7 +123,7 @@ def _name_harbour(small: SmallDataset, name: str) -> None:
 
 @pytest.mark.slow
 @given(history=st.lists(st.tuples(_changes, _then), min_size=1, max_size=5))
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_happened_the_tables_are_those_of_a_build_from_scratch(
     first_town: SmallDataset, tmp_path_factory: pytest.TempPathFactory, history: list[tuple[Happening, Happening]]
 ) -> None:
