@@ -8,6 +8,7 @@ import dagster as dg
 from data_platform.contracts.contract import ColumnSpec
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel, RawTable
+from data_platform.sources.address import redact
 from data_platform.sql.lineage import ColumnLineage
 from data_platform.steps.build import Built, UpToDate
 from data_platform.steps.preview import Preview
@@ -63,8 +64,8 @@ def received_metadata(results: Sequence[Received]) -> dict[str, Any]:
         "files": _table(
             ["records", "bytes", "seen_at", "source", "version", "sha256"],
             [
-                [file.records or 0, file.bytes, file.seen_at.isoformat(), file.uri, file.version, file.sha256 or ""]
-                for file in files[:_MOST_FILES]
+                [one.records or 0, one.bytes, one.seen_at.isoformat(), redact(one.uri), one.version, one.sha256 or ""]
+                for one in files[:_MOST_FILES]
             ],
         ),
     }

@@ -59,6 +59,14 @@ def rounds(column: str, has: str, wanted: str) -> str | None:
     return None
 
 
+def may_differ(column: str, has: str, wanted: str) -> str:
+    """SQL that is true at least where `changes` or `rounds` is, and costs less than both."""
+    if has in _FLOATING and wanted.startswith("DECIMAL"):
+        return f"CAST(TRY_CAST({column} AS {wanted}) AS {has}) IS DISTINCT FROM {column}"
+    rounding = rounds(column, has, wanted)
+    return changes(column, has, wanted) if rounding is None else f"({changes(column, has, wanted)} OR {rounding})"
+
+
 def _scale(decimal: str) -> int:
     return int(decimal.rstrip(")").rpartition(",")[2])
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import duckdb
 
 from data_platform.contracts.quoting import identifier, literal
-from data_platform.engines.casts import changes, keeps_values, originals, rounds
+from data_platform.engines.casts import changes, keeps_values, may_differ, originals, rounds
 
 
 class ModelColumnsError(ValueError):
@@ -71,21 +71,25 @@ def typed_select(model: ModelColumns, contracted: Sequence[tuple[str, str]]) -> 
     `_rounded` is true where a fraction was rounded to a DECIMAL's scale.
     """
     model.check(contracted)
-    casts, broken, rounded = [], {}, []
+    casts, broken, rounded, suspects = [], {}, [], []
     for name, wanted in contracted:
         column, has = f"model.{identifier(name)}", model.type_of(name)
         cast = column if has == wanted else f"TRY_CAST({column} AS {wanted})"
         casts.append(f"{cast} AS {identifier(name)}")
         if not keeps_values(has, wanted):
             broken[name] = (column, changes(column, has, wanted))
+            suspects.append(may_differ(column, has, wanted))
             rounding = rounds(column, has, wanted)
             if rounding is not None:
                 rounded.append(rounding)
     original = "CAST(model._uncast AS VARCHAR)"
+    # Nearly no row is suspect, so that the exact questions are asked of few.
+    suspect = " OR ".join(suspects)
     if broken:
-        original = f"coalesce({original}, {originals(broken)})"
+        original = f"coalesce({original}, CASE WHEN {suspect} THEN {originals(broken)} END)"
+    is_rounded = f"CASE WHEN {suspect} THEN {' OR '.join(rounded)} ELSE false END" if rounded else "false"
     return (
         f"SELECT {', '.join(casts)}, CAST(model._source_file AS VARCHAR) AS _source_file, "
         f"CAST(model._source_row AS BIGINT) AS _source_row, "
-        f"{original} AS _original, {' OR '.join(rounded) or 'false'} AS _rounded FROM model"
+        f"{original} AS _original, {is_rounded} AS _rounded FROM model"
     )

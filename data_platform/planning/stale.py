@@ -3,7 +3,7 @@
 Answers come from sources, ledger and commits alone; there is no cursor that could be lost.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from data_platform.lake.sightings import Sighting, Sightings
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.catalog import Catalog, ModelTable, RawTable
 from data_platform.planning.versions import Versions, code_version, combined, fingerprint, input_partitions
+from data_platform.sources.address import redact
 from data_platform.sources.errors import SourceError
 from data_platform.sources.http_file import HttpFile
 from data_platform.sources.slot import Version
@@ -118,13 +119,10 @@ def _findings(
             yield from stale_model(catalog, table, versions)
 
 
-def stale_raw(lake: Lake, table: RawTable, now: datetime, *, only: Sequence[str] | None = None) -> Iterator[Finding]:
-    """The partitions whose source has a version that the ledger has not seen as its latest.
-
-    `only`: exactly these partitions are asked, however old. Otherwise those that `_to_ask` names.
-    """
+def stale_raw(lake: Lake, table: RawTable, now: datetime) -> Iterator[Finding]:
+    """The partitions whose source has a version that the ledger has not seen as its latest."""
     sightings = lake.ledger(table.name.table).read()
-    keys = list(only) if only is not None else _to_ask(table, sightings, now)
+    keys = _to_ask(table, sightings, now)
     addresses = [address_of(table, key) for key in keys]
     with table.source.connected() as source, ThreadPoolExecutor(_PARALLEL_LOOKS) as pool:
         found = list(pool.map(lambda address: _look(source, address), addresses))
@@ -178,7 +176,7 @@ def _compare(
     if latest is None:
         return Stale(table.name, key, "new at the source", seen.text)
     if latest.uri != address:
-        return Stale(table.name, key, f"the source moved here from {latest.uri}", seen.text)
+        return Stale(table.name, key, f"the source moved here from {redact(latest.uri)}", seen.text)
     if latest.state == "received":
         return None if latest.version == seen.text else Stale(table.name, key, "changed at the source", seen.text)
     if latest.version == as_read(table, seen.text):
@@ -190,7 +188,7 @@ def _gone(table: RawTable, key: str, address: str, current: Sighting) -> Waiting
     """What was received stays: a source that takes a file away does not undo it."""
     if current.uri == address:
         return None
-    return Waiting(table.name, key, f"not at {address}; what {current.uri} gave stays", overdue=True)
+    return Waiting(table.name, key, f"not at {redact(address)}; what {redact(current.uri)} gave stays", overdue=True)
 
 
 def _absent(table: RawTable, key: str, now: datetime) -> Waiting:

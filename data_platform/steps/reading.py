@@ -8,6 +8,7 @@ from data_platform.engines.inputs import Input, RawFile, RawInput, TableInput, V
 from data_platform.lake.sightings import Sighting
 from data_platform.planning.catalog import ModelTable, RawTable
 from data_platform.planning.versions import Versions, input_partitions
+from data_platform.sources.address import redact
 from data_platform.sql.model import Model
 from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
@@ -57,7 +58,7 @@ def _raw_input(platform: Platform, table: RawTable, sightings: list[Sighting]) -
         if missing:
             has = ", ".join(name for name, _ in sighting.columns)
             raise StepError(
-                f"{table.name} {sighting.partition}: {sighting.uri} lacks {', '.join(missing)}; it has {has}. "
+                f"{table.name} {sighting.partition}: {redact(sighting.uri)} lacks {', '.join(missing)}; it has {has}. "
                 "Mark the column `optional: true` or give its new name as an alias"
             )
         assert sighting.key is not None  # what is current was received

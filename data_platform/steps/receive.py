@@ -14,6 +14,7 @@ from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sighting, Sightings
 from data_platform.planning.catalog import RawTable
 from data_platform.planning.stale import SLOT, address_of, as_read
+from data_platform.sources.address import redact
 from data_platform.sources.errors import MissingYet, Refused, SourceError
 from data_platform.sources.http_file import HttpFile
 from data_platform.sources.inspect import Inspected, inspect
@@ -113,7 +114,7 @@ class _Arrival:
         try:
             inspected, parsed = self._read(fetched, path)
         except Refused as error:
-            _log.warning("%s %s: refused %s: %s", self.table.name, key, address, error)
+            _log.warning("%s %s: refused %s: %s", self.table.name, key, redact(address), error)
             version, reason = as_read(self.table, fetched.version), str(error)
             nothing = partial(seen, key=None, data_key=None, records=None, columns=())
             return nothing(state="refused", version=version, reason=reason)
@@ -149,7 +150,7 @@ def _told(table: RawTable, key: str, what: Sighting | Literal["unchanged", "abse
         text = "not at its source" if what == "absent" else "the source has not changed"
         return Received(key, what, text, current, version, drift)
     if what.state == "refused":
-        return Received(key, "refused", f"refused {what.uri}: {what.reason}", current, version, drift)
+        return Received(key, "refused", f"refused {redact(what.uri)}: {what.reason}", current, version, drift)
     return Received(key, "received", f"{what.bytes} bytes, {what.records} records", current, version, drift)
 
 
