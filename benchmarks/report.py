@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -36,9 +36,10 @@ class Figures:
 def page(figures: Figures) -> str:
     sides = figures.sides
     rounds = len(next(iter(sides.values())))
-    plain = _median(sides["plain"])
+    plain = _costs(sides["plain"])
     made = sides["plain"][0].outcome
     rows = made.clean + made.rejected
+    shell = [figures.command_line] * rounds
     lines = [
         "# One month of yellow trips, raw to staged",
         "",
@@ -48,8 +49,8 @@ def page(figures: Figures) -> str:
         "",
         "| | wall s | | CPU s | | peak MB | |",
         "|---|--:|--:|--:|--:|--:|--:|",
-        *(f"| {TITLES[side]} | {_compared(_median(found), plain)} |" for side, found in sides.items()),
-        f"| the platform, `dagster asset materialize` from a shell | {_compared(figures.command_line, plain)} |",
+        *(f"| {TITLES[side]} | {_compared(_costs(found), plain)} |" for side, found in sides.items()),
+        f"| the platform, `dagster asset materialize` from a shell | {_compared(shell, plain)} |",
         "",
         *_made(sides),
         "",
@@ -75,19 +76,29 @@ def load() -> float:
     return os.getloadavg()[0]
 
 
-def _median(found: Sequence[Measured]) -> Cost:
-    def of(figure: Callable[[Cost], float]) -> float:
-        return median(figure(each.cost) for each in found)
-
-    return Cost(of(lambda c: c.wall_seconds), of(lambda c: c.cpu_seconds), of(lambda c: c.peak_mb))
+def _costs(found: Sequence[Measured]) -> list[Cost]:
+    return [each.cost for each in found]
 
 
-def _compared(cost: Cost, plain: Cost) -> str:
-    return (
-        f"{cost.wall_seconds:.2f} | {cost.wall_seconds / plain.wall_seconds:.2f}x "
-        f"| {cost.cpu_seconds:.2f} | {cost.cpu_seconds / plain.cpu_seconds:.2f}x "
-        f"| {cost.peak_mb:.0f} | {cost.peak_mb / plain.peak_mb:.2f}x"
-    )
+def _compared(found: Sequence[Cost], plain: Sequence[Cost]) -> str:
+    """Three figures and their ratios. A round's ratio is of two runs one after the other, under the same load."""
+    cells = []
+    for figure, digits in ((_wall, 2), (_cpu, 2), (_peak, 0)):
+        ratio = median(figure(ours) / figure(theirs) for ours, theirs in zip(found, plain, strict=True))
+        cells.append(f"{median(figure(cost) for cost in found):.{digits}f} | {ratio:.2f}x")
+    return " | ".join(cells)
+
+
+def _wall(cost: Cost) -> float:
+    return cost.wall_seconds
+
+
+def _cpu(cost: Cost) -> float:
+    return cost.cpu_seconds
+
+
+def _peak(cost: Cost) -> float:
+    return cost.peak_mb
 
 
 def _made(sides: Mapping[str, Sequence[Measured]]) -> list[str]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:  # Altair takes as long to import as a small step to run
     from altair import TopLevelMixin
     from duckdb import DuckDBPyConnection
 
-# Sharp on screens of twice the usual density, and small enough to be kept as metadata of every run.
-_PIXELS_PER_POINT = 1.5
+# As wide as the dialog in which the Dagster UI shows it, and small enough to be kept as metadata of every run.
+_PIXELS_PER_POINT = 1.0
 _MOST_ROWS = 5_000
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from data_platform.cli.driving import free_dead_runs
 from data_platform_tests.cli.driven import drive, instance_in
@@ -64,6 +65,7 @@ def test_a_failure_is_told_in_the_steps_own_words_and_stops_nothing_else(tmp_pat
     assert set(small.platform.lake.table(small.catalog.order[-1]).partitions()) == {MONTH}
 
 
+@pytest.mark.slow
 def test_a_commit_of_which_dagster_never_heard_is_told_by_the_next_run(tmp_path: Path) -> None:
     small = _small(tmp_path)
 
