@@ -35,7 +35,7 @@ ui: $(RUNTIME) ## start Dagster's web server and daemon (Ctrl-C ends them)
 	@$(WITH_DAGSTER_HOME) exec $(BIN)/dagster dev -w workspace.yaml $(ARGS)
 
 test: $(TOOLS) $(OLDER_DUCKDB) ## run the tests, in random order on two cores (ARGS="-k word" for some)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(TOOLS) ## format, lint, types, layers, house rules, documentation, definitions
 	$(BIN)/ruff format --check .

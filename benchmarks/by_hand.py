@@ -9,17 +9,27 @@ from typing import Any
 
 from benchmarks.layout import Layout
 from benchmarks.measuring import Outcome, measured, outcome
-from benchmarks.plain import stage
+from benchmarks.plain import SOURCE_COLUMNS, stage
 from benchmarks.source import month_file, zones_file
 from data_platform.steps.measure import Cost
 
 
 def plain(layout: Layout) -> tuple[Cost, Outcome]:
     """The script that one would write, with the same columns and rules as the platform's."""
+    return _plain(layout)
+
+
+def bare(layout: Layout) -> tuple[Cost, Outcome]:
+    """The same script without the columns that tell where a row came from."""
+    return _plain(layout, *SOURCE_COLUMNS)
+
+
+def _plain(layout: Layout, *without: str) -> tuple[Cost, Outcome]:
     clean, rejected = layout.output / "clean.parquet", layout.output / "rejected.parquet"
 
     def run(month: str) -> None:
-        stage(month_file(layout.source, month), zones_file(layout.source), month, clean=clean, rejected=rejected)
+        trips, zones = month_file(layout.source, month), zones_file(layout.source)
+        stage(trips, zones, month, clean=clean, rejected=rejected, without=without)
 
     return measured(run), outcome([clean], [rejected], "string_split(reasons, ',')")
 

@@ -1,8 +1,10 @@
 """What a careful data engineer would write by hand for one month of yellow trips: one statement, one pass, two files.
 
-The same columns, types, rules and compression as `staged/yellow_trips`; no account, no checks, no lineage, no commit.
+The same columns, types, rules and compression as the files of `staged/yellow_trips`, which tell of each row what file
+it came from and where; no flags, no account, no checks, no lineage, no commit.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import duckdb
 
 from data_platform.contracts.quoting import literal
 
+SOURCE_COLUMNS = ("_source_file", "_source_row")
+_SCRATCH = ("is_uncastable", "broken", "nth")
 _WRITE = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
 
 # Types as of 2023-02: whole numbers are INTEGER or BIGINT already, amounts are DOUBLE.
@@ -77,8 +81,9 @@ WITH typed AS (
             OR t.passenger_count IS NOT NULL AND TRY_CAST(t.passenger_count AS INTEGER) IS NULL
             OR t.RatecodeID IS NOT NULL AND rate_code IS NULL
             OR t.payment_type IS NOT NULL AND TRY_CAST(t.payment_type AS INTEGER) IS NULL AS is_uncastable,
-        t.file_row_number AS position
-    FROM read_parquet({source}, file_row_number = true) AS t
+        t.filename AS _source_file,
+        t.file_row_number AS _source_row
+    FROM read_parquet({source}, filename = true, file_row_number = true) AS t
     LEFT JOIN zones AS pickup_zones ON t.PULocationID = pickup_zones.LocationID
     LEFT JOIN zones AS dropoff_zones ON t.DOLocationID = dropoff_zones.LocationID
 ),
@@ -108,14 +113,14 @@ ranked AS (
         row_number() OVER (
             PARTITION BY
                 vendor_id, pickup_at, dropoff_at, pickup_zone_id, dropoff_zone_id, tip_usd, total_usd, broken IS NULL
-            ORDER BY rate_code NULLS LAST, position
+            ORDER BY rate_code NULLS LAST, _source_row
         ) AS nth
     FROM checked
 ),
 
 judged AS MATERIALIZED (
     SELECT
-        * EXCLUDE (is_uncastable, position, broken, nth),
+        * EXCLUDE ({left_out}),
         coalesce(broken, CASE WHEN nth > 1 THEN 'duplicate' END) AS reasons
     FROM ranked
 ),
@@ -136,14 +141,18 @@ class Counts:
     rejected: int
 
 
-def stage(trips: Path, zones: Path, month: str, *, clean: Path, rejected: Path) -> Counts:
-    """Writes the month's clean and rejected rows, on a DuckDB of its own with DuckDB's defaults but for the order."""
+def stage(trips: Path, zones: Path, month: str, *, clean: Path, rejected: Path, without: Sequence[str] = ()) -> Counts:
+    """Writes the month's clean and rejected rows, on a DuckDB of its own with DuckDB's defaults but for the order.
+
+    `without` names columns that are not written.
+    """
     with duckdb.connect(config={"preserve_insertion_order": False}) as connection:
         connection.execute(f"CREATE TEMP TABLE zones AS FROM read_csv({literal(zones)})")
         row = connection.execute(
             _SQL.format(
                 source=literal(trips),
                 start=f"TIMESTAMP {literal(f'{month}-01')}",
+                left_out=", ".join([*_SCRATCH, *without]),
                 clean=literal(clean),
                 rejected=literal(rejected),
                 write=_WRITE,

@@ -55,7 +55,7 @@ def _source_files(folder: Path) -> list[Path]:
 
 
 def run_rounds(layout: Layout, sides: Sequence[str], rounds: int) -> dict[str, list[Measured]]:
-    """Side → its figures, a round each: A B C A B C, so that what else the machine does falls on all alike."""
+    """Side → its figures, a round each: round after round, so that what else the machine does falls on all alike."""
     found: dict[str, list[Measured]] = {side: [] for side in sides}
     for _ in range(rounds):
         for side in sides:

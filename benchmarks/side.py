@@ -14,6 +14,7 @@ from benchmarks.layout import Layout
 # A side loads what it needs and no more: what is loaded counts as its memory.
 MODULES = {
     "plain": "benchmarks.by_hand",
+    "bare": "benchmarks.by_hand",
     "cte": "benchmarks.by_hand",
     "best": "benchmarks.by_hand",
     "dagster": "benchmarks.on_platform",

@@ -26,9 +26,9 @@ RULES = {
 @pytest.mark.slow
 def test_the_platform_and_the_plain_script_make_the_same_rows(tmp_path: Path) -> None:
     figures = measure("the command", rows=2000, rounds=1, site=None, yardstick=tmp_path)
-    assert list(figures.sides) == ["dagster", "plain", "library"]
+    assert list(figures.sides) == ["dagster", "bare", "library", "plain"]
     made = [rounds[0].outcome for rounds in figures.sides.values()]
-    assert made[0] == made[1] == made[2]
+    assert made[0] == made[1] == made[2] == made[3]
     assert made[0].clean + made[0].rejected == 2000
     assert set(made[0].rejected_by) == RULES  # a rule that rejects nothing would be compared in vain
     costs = [figures.command_line, *(rounds[0].cost for rounds in figures.sides.values())]

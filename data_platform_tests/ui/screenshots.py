@@ -2,6 +2,7 @@
 temporary home, starts `dagster dev` and writes docs/images.
 """
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,7 @@ def asset(page: Page, url: str, path: Path) -> None:
 
 
 def main() -> int:
+    argparse.ArgumentParser(prog="python -m data_platform_tests.ui.screenshots", description=__doc__).parse_args()
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         env = environment(Path(folder) / "home")
