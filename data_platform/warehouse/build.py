@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from data_platform.contracts.quoting import literal
 from data_platform.warehouse.relations import (
     Contents,
     PublishedCommit,
@@ -15,7 +16,7 @@ from data_platform.warehouse.relations import (
     PublishedView,
     relation_key,
 )
-from data_platform.warehouse.statements import comments, create, literal, quoted
+from data_platform.warehouse.statements import comments, create, quoted
 
 # The newest file format that the 1.x drivers in today's BI tools open; DuckDB 2.0's own default is not.
 STORAGE_VERSION = "v1.2.0"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from data_platform.warehouse.statements import literal
+from data_platform.contracts.quoting import literal
 
 
 def open_read_only(path: Path) -> duckdb.DuckDBPyConnection:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from data_platform.contracts.quoting import identifier, literal
 from data_platform.warehouse.relations import (
     PublishedColumn,
     PublishedRelation,
@@ -22,12 +23,7 @@ MASK = "***"
 
 def quoted(*parts: str) -> str:
     """A possibly qualified identifier: `"staged"."trips"`."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
-
-
-def literal(text: str) -> str:
-    """A text literal: `'it''s'`."""
-    return "'" + text.replace("'", "''") + "'"
+    return ".".join(identifier(part) for part in parts)
 
 
 def create(relation: PublishedRelation, catalog: str) -> str:
