@@ -4,12 +4,25 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import url2pathname
 
+# Shorter values are words and numbers that any text may contain.
+_SHORTEST_SECRET = 8
+
 
 def redact(url: str) -> str:
     """`url` as it may be shown: without user and password, fragment, and the values of its query."""
     parts = urlsplit(url)
     query = "&".join(f"{pair.partition('=')[0]}=…" if "=" in pair else "…" for pair in parts.query.split("&") if pair)
     return urlunsplit((parts.scheme, _host(parts), parts.path, query, ""))
+
+
+def hide(url: str, text: str) -> str:
+    """`text` without the values that `redact` hides in `url`: a server's page may repeat the address."""
+    parts = urlsplit(url)
+    written = [pair.partition("=")[2] or pair for pair in parts.query.split("&")]
+    for value in sorted({*written, *map(unquote, written), *(credentials(url) or ())}, key=len, reverse=True):
+        if len(value) >= _SHORTEST_SECRET:
+            text = text.replace(value, "…")
+    return text
 
 
 def without_credentials(url: str) -> str:

@@ -16,6 +16,7 @@ import stamina
 from data_platform.sources import address, local
 from data_platform.sources.errors import TransientSourceError
 from data_platform.sources.slot import Fetched, Progress, Version, silent
+from data_platform.sources.transfer import Transfer
 from data_platform.sources.web import Web, open_client
 
 _T = TypeVar("_T")
@@ -25,7 +26,9 @@ _T = TypeVar("_T")
 class HttpFile:
     """Files at `url`, in which `{partition:%Y-%m}` stands for the partition's start in any strftime form.
 
-    timeout_seconds: longest silence of a server. max_seconds: longest download. attempts: tries in all.
+    timeout_seconds: longest silence of a server. max_seconds: longest download, all attempts and waits together.
+    min_bytes_per_second: what is slower over timeout_seconds is broken off. max_bytes: the largest file; an endless
+    body ends there. attempts: tries in all; what broke off is gone on with where the source can prove its version.
     first_wait_seconds doubles from try to try, plus up to jitter_seconds, up to longest_wait_seconds; a Retry-After
     is honoured up to longest_wait_seconds too, beyond that the source is given up for now. absent: HTTP statuses that
     mean "nothing here"; object stores that hide what exists answer 403 for a missing file.
@@ -35,7 +38,8 @@ class HttpFile:
     url: str
     timeout_seconds: float = 30.0
     max_seconds: float = 4 * 3600.0
-    max_bytes: int = 50 * 1024**3
+    min_bytes_per_second: int = 1000
+    max_bytes: int = 10 * 1000**3
     attempts: int = 5
     first_wait_seconds: float = 0.5
     jitter_seconds: float = 1.0
@@ -121,7 +125,7 @@ class HttpFile:
             path, limit = address.local_path(slot), self.max_bytes
             return self._retrying(lambda: local.fetch(path, into, limit=limit, on_progress=on_progress, unless=unless))
         with self._web() as web:
-            return self._retrying(lambda: web.fetch(slot, into, on_progress=on_progress, unless=unless))
+            return self._retrying(Transfer(web, slot, into, on_progress=on_progress, unless=unless).attempt)
 
     @contextmanager
     def _web(self) -> Iterator[Web]:
@@ -131,7 +135,8 @@ class HttpFile:
                 client=source.client,
                 auth=address.credentials(self.url),
                 timeout=self.timeout_seconds,
-                deadline=self.max_seconds,
+                max_seconds=self.max_seconds,
+                min_bytes_per_second=self.min_bytes_per_second,
                 max_bytes=self.max_bytes,
                 absent=self.absent,
             )
@@ -142,7 +147,7 @@ class HttpFile:
             for attempt in stamina.retry_context(
                 on=self._wait_before_retry,
                 attempts=self.attempts,
-                timeout=None,
+                timeout=self.max_seconds,
                 wait_initial=self.first_wait_seconds,
                 wait_max=self.longest_wait_seconds,
                 wait_jitter=self.jitter_seconds,

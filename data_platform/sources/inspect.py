@@ -31,7 +31,11 @@ _MAGIC = (
 )
 # A page or a message of a server in place of the file: what is looked for, what it is called, what tells more.
 _DOCUMENTS = (
-    (re.compile(rb"\s*<(!doctype\s+html|html|head|body)\b", re.I), "an HTML page", re.compile(rb"<title[^>]*>([^<]+)")),
+    (
+        re.compile(rb"\s*(<!--.*?(-->|\Z)\s*)*<(!doctype\s+html|html|head|body|meta|title|script)\b", re.I | re.S),
+        "an HTML page",
+        re.compile(rb"<title[^>]*>([^<]+)", re.I),
+    ),
     (re.compile(rb"\s*<(\?xml|error)\b", re.I), "an XML document", re.compile(rb"<Code>([^<]+)")),
     (re.compile(rb'\s*(\{\s*"|\[\s*[\[{])'), "a JSON document", re.compile(rb'"(?:message|error)"\s*:\s*"([^"]+)')),
 )
@@ -63,7 +67,7 @@ def inspect_csv(path: Path, name: str) -> Scan:
     try:
         scan = scan_csv(read_text(path, name))
     except Refused as refusal:
-        raise Refused(f"{name}: {refusal.reason}") from refusal
+        raise Refused(f"{name}: {refusal.reason.removeprefix(f'{name}: ')}") from refusal
     check_names(scan.names, name)
     return scan
 

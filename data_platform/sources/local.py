@@ -1,16 +1,18 @@
 """Files on this machine's file systems as a source: their version is size and time of change."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from data_platform.sources.errors import MissingYet, PermanentSourceError, TransientSourceError
-from data_platform.sources.receive import receive, within
+from data_platform.sources.errors import MissingYet, PermanentSourceError, SourceError, TransientSourceError
+from data_platform.sources.receive import Arriving, within
 from data_platform.sources.slot import Fetched, Progress, Version
 
 _CHUNK = 1 << 20
+_NO_SUCH_PATH = frozenset({errno.ELOOP, errno.ENAMETOOLONG})
 
 
 def look(path: Path) -> Version | None:
@@ -33,12 +35,13 @@ def fetch(path: Path, into: Path, *, limit: int, on_progress: Progress, unless: 
     version = _version(before)
     if version.text == unless:
         return None
-    chunks = within(limit, _chunks(path, before.st_size), expected=version.bytes, what=str(path))
-    received = receive(chunks, into, expected=version.bytes, on_progress=on_progress)
+    file = Arriving(into)
+    chunks = within(limit, _chunks(path, before.st_size), total=version.bytes, what=str(path))
+    file.append(chunks, total=version.bytes, on_progress=on_progress)
     after = _state(path)
-    if after is None or _identity(after) != _identity(before) or received.bytes != before.st_size:
+    if after is None or _identity(after) != _identity(before) or file.bytes != before.st_size:
         raise TransientSourceError(f"{path}: was changed while it was read. Files should be moved in place whole.")
-    return Fetched(version.text, received.sha256, received.bytes, path.name)
+    return Fetched(version.text, file.sha256, file.bytes, path.name)
 
 
 def _state(path: Path) -> os.stat_result | None:
@@ -48,10 +51,13 @@ def _state(path: Path) -> os.stat_result | None:
         return None
     except OSError as error:
         raise _cannot_read(path, error) from error
-    # Opening a pipe would wait for its writer, for ever.
+    _refuse_irregular(path, state)
+    return state
+
+
+def _refuse_irregular(path: Path, state: os.stat_result) -> None:
     if not stat.S_ISREG(state.st_mode):
         raise PermanentSourceError(f"{path}: is not a regular file. Name the file itself.")
-    return state
 
 
 def _version(state: os.stat_result) -> Version:
@@ -65,10 +71,12 @@ def _identity(state: os.stat_result) -> tuple[int, int, int, int]:
 def _chunks(path: Path, size: int) -> Iterator[bytes]:
     """The first `size` bytes: a file that somebody appends to would never end."""
     try:
-        file = path.open("rb")
+        # A pipe that took the file's place would be waited for, until somebody writes to it.
+        file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
     except OSError as error:
         raise _cannot_read(path, error) from error
     with file:
+        _refuse_irregular(path, os.fstat(file.fileno()))
         while size and (chunk := _read(file, path, min(size, _CHUNK))):
             size -= len(chunk)
             yield chunk
@@ -81,8 +89,12 @@ def _read(file: BinaryIO, path: Path, size: int) -> bytes:
         raise _cannot_read(path, error) from error
 
 
-def _cannot_read(path: Path, error: OSError) -> PermanentSourceError | TransientSourceError:
+def _cannot_read(path: Path, error: OSError) -> SourceError:
     message = f"{path}: cannot be read: {error.strerror}"
     if isinstance(error, PermissionError):
         return PermanentSourceError(f"{message}. Give this user the right to read it.")
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return MissingYet(f"{path}: no such file")
+    if error.errno in _NO_SUCH_PATH:
+        return PermanentSourceError(f"{message}. Check the path and its links.")
     return TransientSourceError(message)

@@ -2,41 +2,48 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from data_platform.sources.errors import PermanentSourceError
 from data_platform.sources.slot import Progress
 
 
-@dataclass(frozen=True)
-class Received:
-    """What was written: lower-case hex digest and size in bytes."""
+class Arriving:
+    """A file that is being written. After an append that broke off, the next one goes on where it stopped."""
 
-    sha256: str
-    bytes: int
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what came; the next append begins an empty file."""
+        self._digest = hashlib.sha256()
+        self.bytes = 0
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    def append(self, chunks: Iterable[bytes], *, total: int | None, on_progress: Progress) -> None:
+        """Write `chunks` behind what is there; never more than one of them in memory."""
+        with self.path.open("ab" if self.bytes else "wb") as file:
+            for chunk in chunks:
+                self._digest.update(chunk)
+                file.write(chunk)
+                self.bytes += len(chunk)
+                on_progress(self.bytes, total)
 
 
-def receive(chunks: Iterable[bytes], into: Path, *, expected: int | None, on_progress: Progress) -> Received:
-    """Write `chunks` to `into`, hashed in the same pass; never more than one chunk in memory."""
-    digest, received = hashlib.sha256(), 0
-    with into.open("wb") as file:
-        for chunk in chunks:
-            digest.update(chunk)
-            file.write(chunk)
-            received += len(chunk)
-            on_progress(received, expected)
-    return Received(digest.hexdigest(), received)
+def within(limit: int, chunks: Iterable[bytes], *, total: int | None, what: str, had: int = 0) -> Iterator[bytes]:
+    """`chunks` as they are; raises PermanentSourceError naming `what` if more than `limit` is announced or comes.
 
-
-def within(limit: int, chunks: Iterable[bytes], *, expected: int | None, what: str) -> Iterator[bytes]:
-    """`chunks` as they are; raises PermanentSourceError naming `what` once more than `limit` is announced or comes."""
-    if expected is not None and expected > limit:
-        raise _too_large(what, f"announces {expected:,} bytes", limit)
-    received = 0
+    `had`: bytes of the same file that came before.
+    """
+    if total is not None and total > limit:
+        raise _too_large(what, f"announces {total:,} bytes", limit)
     for chunk in chunks:
-        received += len(chunk)
-        if received > limit:
+        had += len(chunk)
+        if had > limit:
             raise _too_large(what, "did not end there", limit)
         yield chunk
 

@@ -14,12 +14,13 @@ from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sighting, Sightings
 from data_platform.planning.catalog import RawTable
 from data_platform.planning.stale import SLOT, address_of, as_read
-from data_platform.sources.address import redact
+from data_platform.sources.address import hide, redact
 from data_platform.sources.errors import MissingYet, Refused, SourceError
 from data_platform.sources.http_file import HttpFile
 from data_platform.sources.inspect import Inspected, inspect
 from data_platform.sources.slot import Fetched
 from data_platform.sources.text import parse_csv
+from data_platform.steps.space import told_if_full
 
 _log = logging.getLogger(__name__)
 # Another process may receive the same slot at the same time: look again, but not for ever.
@@ -47,27 +48,33 @@ def receive(
     """Fetches what the source has in another version than the ledger knows; one ledger commit for all.
 
     What cannot be read is a `refused` sighting, not an error. Raises the SourceError of the first partition that
-    could not be asked, after what the others gave is written down.
+    could not be asked, after what the others gave is written down; DiskFull for want of space.
     """
     moved: SlotMoved
     for _ in range(_ATTEMPTS):
-        base = lake.ledger(table.name.table).read()
-        with table.source.connected() as source:
-            arrival = _Arrival(lake, table, source, base, run_id, now)
-            seen = {key: arrival.of(key) for key in partitions}
-        new = [what for what in seen.values() if isinstance(what, Sighting)]
         try:
-            after = lake.ledger(table.name.table).append(new, base=base) if new else base
+            with told_if_full(f"{table.name} {', '.join(partitions)}", lake.storage.local(str(table.name))):
+                return _receive(lake, table, partitions, run_id, now)
         except SlotMoved as error:
             moved = error
-            continue
-        told = []
-        for key, what in seen.items():
-            if isinstance(what, SourceError):
-                raise what
-            told.append(_told(table, key, what, after))
-        return tuple(told)
     raise moved
+
+
+def _receive(
+    lake: Lake, table: RawTable, partitions: Sequence[str], run_id: str, now: datetime
+) -> tuple[Received, ...]:
+    base = lake.ledger(table.name.table).read()
+    with table.source.connected() as source:
+        arrival = _Arrival(lake, table, source, base, run_id, now)
+        seen = {key: arrival.of(key) for key in partitions}
+    new = [what for what in seen.values() if isinstance(what, Sighting)]
+    after = lake.ledger(table.name.table).append(new, base=base) if new else base
+    told = []
+    for key, what in seen.items():
+        if isinstance(what, SourceError):
+            raise what
+        told.append(_told(table, key, what, after))
+    return tuple(told)
 
 
 @dataclass(frozen=True)
@@ -114,8 +121,8 @@ class _Arrival:
         try:
             inspected, parsed = self._read(fetched, path)
         except Refused as error:
-            _log.warning("%s %s: refused %s: %s", self.table.name, key, redact(address), error)
-            version, reason = as_read(self.table, fetched.version), str(error)
+            version, reason = as_read(self.table, fetched.version), hide(address, str(error))
+            _log.warning("%s %s: refused %s: %s", self.table.name, key, redact(address), reason)
             nothing = partial(seen, key=None, data_key=None, records=None, columns=())
             return nothing(state="refused", version=version, reason=reason)
         stored = self.lake.raw.store(self.table.name.table, path, sha256=fetched.sha256, name=fetched.name)

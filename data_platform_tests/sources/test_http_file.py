@@ -161,7 +161,7 @@ def test_half_a_body_is_asked_again_and_never_kept(server: Server, tmp_path: Pat
     assert (tmp_path / "f").read_bytes() == BODY
 
     url = server.gives("/g", short)
-    with pytest.raises(TransientSourceError, match="RemoteProtocolError"):
+    with pytest.raises(TransientSourceError, match="peer closed connection"):
         impatient(url).fetch(url, tmp_path / "g")
     assert not (tmp_path / "g").exists()
 

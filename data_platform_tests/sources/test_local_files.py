@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -60,6 +62,38 @@ def test_what_is_no_regular_file_is_a_permanent_error(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "pipe"):
         with pytest.raises(PermanentSourceError, match="not a regular file"):
             impatient(path.as_uri()).fetch(path.as_uri(), tmp_path / "into")
+
+
+SWAPPED = """
+import os, sys
+from pathlib import Path
+from data_platform.sources import local
+from data_platform.sources.http_file import HttpFile
+
+path, look = Path(sys.argv[1]), local._state
+
+def then_swap(path):
+    state = look(path)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    return state
+
+local._state = then_swap
+try:
+    HttpFile(path.as_uri()).fetch(path.as_uri(), path.with_name("into"))
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+def test_a_pipe_that_takes_the_place_of_a_file_between_two_looks_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes(BODY)
+    swapped = [sys.executable, "-c", SWAPPED, str(path)]
+    # Without the guard it would wait for ever.
+    done = subprocess.run(swapped, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == f"PermanentSourceError {path}: is not a regular file. Name the file itself.\n"
+    assert [left.name for left in tmp_path.iterdir()] == ["f.csv"]
 
 
 def test_a_known_version_is_not_read_again_and_any_change_is_a_new_one(tmp_path: Path) -> None:
