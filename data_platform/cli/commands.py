@@ -55,6 +55,7 @@ def _console() -> Console:
 def _ensure_samples(console: Console, datasets: Datasets) -> None:
     if settings().sources != "sample":
         return
+    settings().check_home()
     for name, dataset in datasets.by_name.items():
         folder = settings().samples_path / name
         if ensure_sample(dataset.folder, folder):

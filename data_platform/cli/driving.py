@@ -1,20 +1,16 @@
 """Drives Dagster from the command line: one run for each batch that is stale, in this process, until nothing is."""
 
-import fcntl
-import socket
 import time
-import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import dagster as dg
 from rich.console import Console
 
 from data_platform.components.announcing import announce
-from data_platform.components.automation import IN_PROGRESS
+from data_platform.components.command_runs import OWNER_TAG, free_dead_runs, owner
 from data_platform.components.metadata import asset_key
 from data_platform.components.published import WAREHOUSE, chart_key, is_behind
 from data_platform.lake.tables import UNPARTITIONED
@@ -24,7 +20,6 @@ from data_platform.planning.stale import Stale, Unanswered, Waiting, stale
 from data_platform.steps.charts import Chart
 from data_platform.steps.platform import Platform
 
-_OWNER_TAG = "data_platform/process"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -45,11 +40,10 @@ def run_what_is_stale(
 ) -> Done:
     """Runs batches until nothing is stale or what is left has failed, then publishes once."""
     began = time.perf_counter()
-    locks = Path(instance.root_directory) / "processes"
-    free_dead_runs(instance, locks)
+    free_dead_runs(instance)
     announce(instance, platform)
-    with _Alive(locks) as alive:
-        runner = _Runner(instance, defs.resolve_implicit_global_asset_job_def(), console, alive.owner)
+    with owner(instance) as ours:
+        runner = _Runner(instance, defs.resolve_implicit_global_asset_job_def(), console, ours)
         done = _run_until_current(runner, platform, charts)
     done.run_ids, done.failed = runner.run_ids, runner.failed
     done.seconds = time.perf_counter() - began
@@ -104,7 +98,7 @@ class _Runner:
                 asset_selection=list(keys),
                 raise_on_error=False,
                 run_config=_QUIET,
-                tags={_OWNER_TAG: self.owner},
+                tags={OWNER_TAG: self.owner},
             )
         self.run_ids.add(result.run_id)
         mark = "[green]done[/]" if result.success else "[red]FAILED[/]"
@@ -125,48 +119,3 @@ def _reason(event: dg.DagsterEvent) -> str:
     while error is not None and error.cause is not None:
         error = error.cause
     return error.message.strip() if error is not None else "failed without a word"
-
-
-def free_dead_runs(instance: dg.DagsterInstance, locks: Path) -> None:
-    """Closes runs of a command that was killed: they would stay STARTED and block the queue for others."""
-    for run in instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS)):
-        owner = run.tags.get(_OWNER_TAG)
-        if owner is not None and not _is_alive(owner, locks):
-            instance.report_run_failed(run, "the process that ran it is gone")
-
-
-class _Alive:
-    """A lock that the system takes away from a process that dies, however it dies; named in the tag of its runs."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / f"{uuid.uuid4().hex}.lock"
-
-    @property
-    def owner(self) -> str:
-        return f"{socket.gethostname()}/{self.path.name}"
-
-    def __enter__(self) -> "_Alive":
-        self._file = self.path.open("w")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.path.unlink()
-        self._file.close()
-
-
-def _is_alive(owner: str, folder: Path) -> bool:
-    host, _, name = owner.partition("/")
-    if host != socket.gethostname():
-        return True
-    path = folder / Path(name).name
-    try:
-        with path.open("r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    path.unlink(missing_ok=True)
-    return False

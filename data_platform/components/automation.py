@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from data_platform.components.command_runs import IN_PROGRESS, free_dead_runs
 from data_platform.components.decisions import Ended, Request, decide, key_of, rests
 from data_platform.components.loading import Dataset
 from data_platform.components.metadata import asset_key
@@ -17,18 +18,11 @@ from data_platform.steps.platform import Platform
 BATCH_TAG = "data_platform/batch"
 _MOST_REQUESTS = 10
 _SENSOR_SECONDS = 15
-IN_PROGRESS = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 def dataset_automation(catalog: Catalog, dataset: Dataset) -> dg.Definitions:
     """Job, schedules and sensor. Both are off until somebody turns them on."""
-    tables = [table for table in catalog if table.dataset == dataset.name]
+    tables = catalog.by_dataset.get(dataset.name, ())
     made = [table.name for table in tables]
     job = dg.define_asset_job(
         dataset.name,
@@ -100,6 +94,7 @@ def _requests(
         if not resting:
             break
         todo = tuple(item for item in todo if item not in resting)
+    free_dead_runs(instance)
     requests = decide(found, running=running_runs(instance), ended=ended, now=now, most=_MOST_REQUESTS)
     if requests:
         return [_run_request(request) for request in requests]

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from data_platform.components.automation import IN_PROGRESS
-from data_platform.lake.maintenance import maintain
+from data_platform.components.command_runs import IN_PROGRESS, free_dead_runs
+from data_platform.steps.errors import StepError
+from data_platform.steps.maintenance import maintain_platform
 from data_platform.steps.platform import Platform
-from data_platform.warehouse.publication import needed_files
 
 
 def maintenance_definitions() -> dg.Definitions:
@@ -16,12 +16,14 @@ def maintenance_definitions() -> dg.Definitions:
     @dg.op(required_resource_keys={"platform"}, out=dg.Out(dg.Nothing))
     def maintain_lake(context: dg.OpExecutionContext) -> None:
         platform: Platform = context.resources.platform
-        report = maintain(
-            platform.lake,
-            keep=needed_files(platform.warehouse),
-            oldest_run_started=_oldest_run_started(context.instance, context.run_id),
-            now=datetime.now(UTC),
-        )
+        try:
+            report = maintain_platform(
+                platform,
+                oldest_run_started=_oldest_run_started(context.instance, context.run_id),
+                now=datetime.now(UTC),
+            )
+        except StepError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
         context.log.info(
             f"compacted {len(report.compacted)} ledgers, checkpointed {len(report.checkpointed)} tables, deleted "
             f"{len(report.replaced)} replaced files and {len(report.orphans)} orphans: "
@@ -40,6 +42,7 @@ def maintenance_definitions() -> dg.Definitions:
 
 def _oldest_run_started(instance: dg.DagsterInstance, ours: str) -> datetime | None:
     """When the oldest run that may still be writing was created; files since then are in flight."""
+    free_dead_runs(instance)
     records = instance.get_run_records(dg.RunsFilter(statuses=IN_PROGRESS))
     created = [record.create_timestamp for record in records if record.dagster_run.run_id != ours]
     return min((moment.replace(tzinfo=UTC) for moment in created), default=None)

@@ -2,12 +2,15 @@
 
 import contextlib
 import functools
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+from data_platform import locks
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,16 @@ class Engine:
         """DuckDB settings for one connection, with a folder of its own to spill into, which is deleted afterwards.
 
         DuckDB numbers the files that it spills to: two processes in one folder would write into each other's.
+        Folders of processes that were killed are deleted first: there may be gigabytes in them.
         """
         self.temp_directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="spill-", dir=self.temp_directory) as folder:
+        with contextlib.ExitStack() as ours:
+            # So that nobody takes the new folder for a dead one's before it is held.
+            with locks.held(self.temp_directory):
+                _delete_spills_of_the_dead(self.temp_directory)
+                folder = tempfile.mkdtemp(prefix="spill-", dir=self.temp_directory)
+                ours.enter_context(locks.held(Path(folder)))
+            ours.callback(shutil.rmtree, folder)
             yield {"memory_limit": self.memory_limit, "threads": str(self.threads), "temp_directory": folder}
 
     @contextlib.contextmanager
@@ -36,6 +46,13 @@ class Engine:
             settings |= {"preserve_insertion_order": "false", "autoinstall_known_extensions": "false"}
             with duckdb.connect(config={**settings, "TimeZone": "UTC"}) as connection:
                 yield connection
+
+
+def _delete_spills_of_the_dead(folder: Path) -> None:
+    for spill in folder.glob("spill-*"):
+        if not locks.is_held(spill):
+            # Its owner may be alive and deleting it as well.
+            shutil.rmtree(spill, ignore_errors=True)
 
 
 def version() -> str:
@@ -50,6 +67,11 @@ def scratch() -> duckdb.DuckDBPyConnection:
 
 @functools.cache
 def _scratch_database() -> duckdb.DuckDBPyConnection:
+    return database()
+
+
+def database() -> duckdb.DuckDBPyConnection:
+    """An empty database for questions without data, which the caller closes."""
     # One thread: a process that forks keeps no others.
     return duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False, "TimeZone": "UTC"})
 

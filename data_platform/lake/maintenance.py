@@ -4,13 +4,14 @@ A file goes only if it is certain what it is: replaced longer ago than the reten
 older than the retention and than every run still at work. What it cannot name, it reports and leaves.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from data_platform.lake.commit import Change, DeltaFolder
 from data_platform.lake.lake import Lake
-from data_platform.lake.log import LOG_FOLDER, Log, read_log
+from data_platform.lake.log import LOG_FOLDER, read_log
 from data_platform.lake.raw import raw_folder
 from data_platform.lake.storage import StoredFile, written_at
 from data_platform.lake.tables import HORIZON
@@ -18,6 +19,8 @@ from data_platform.lake.tables import HORIZON
 RETENTION = timedelta(days=7)
 _FILES_IN_LEDGER = 20  # a file costs a reader about 0.5 ms
 _VERSIONS_BETWEEN_CHECKPOINTS = 10
+# What delta-rs writes before a version or a checkpoint gets its name: `….json#1`.
+_UNNAMED = re.compile(rf"/{LOG_FOLDER}/[^/]+#\d+$")
 
 
 @dataclass
@@ -47,20 +50,34 @@ def maintain(
     versions older than `retention` raise VersionGone.
     """
     report = MaintenanceReport()
-    cutoff = min(now - retention, oldest_run_started or now)
-    for table in lake.ledgers():
-        if lake.ledger(table).compact(beyond=_FILES_IN_LEDGER):
-            report.compacted.append(table)
+    # Names tell whole seconds: what was begun later in the run's first second is not older than the run.
+    cutoff = min(now - retention, oldest_run_started or now).replace(microsecond=0)
     sweep = _Sweep(lake, frozenset(keep), cutoff, report)
-    for folder in [*(f"ledger/{table}" for table in lake.ledgers()), *map(str, lake.tables())]:
-        sweep.checkpoint(folder)
+    # First what frees space and needs none: on a full disk the rest would fail, and nothing ever go.
+    old = []
     for layer in lake.storage.folders(""):
         for name in lake.storage.folders(layer):
             if layer == "raw":
                 sweep.raw(name)
             else:
-                sweep.table(f"{layer}/{name}")
+                old.append(sweep.table(f"{layer}/{name}"))
+    for replaced in old:
+        sweep.delete(replaced)
+    for table in lake.ledgers():
+        if lake.ledger(table).compact(beyond=_FILES_IN_LEDGER):
+            report.compacted.append(table)
+    for folder in [*(f"ledger/{table}" for table in lake.ledgers()), *map(str, lake.tables())]:
+        sweep.checkpoint(folder)
     return report
+
+
+@dataclass(frozen=True)
+class _Replaced:
+    """Files of a table that versions before `horizon` alone have."""
+
+    folder: str
+    horizon: int
+    files: Sequence[StoredFile] = ()
 
 
 @dataclass(frozen=True)
@@ -74,26 +91,34 @@ class _Sweep:
         if _writer(self.lake, folder).checkpoint(every=_VERSIONS_BETWEEN_CHECKPOINTS):
             self.report.checkpointed.append(folder)
 
-    def table(self, folder: str) -> None:
-        """The files of a Delta table, or of a ledger."""
-        listed = [f for f in self.lake.storage.list(folder) if f"/{LOG_FOLDER}/" not in f.key]
+    def table(self, folder: str) -> _Replaced:
+        """The files of a Delta table, or of a ledger: deletes orphans, and returns what was replaced."""
+        everything = list(self.lake.storage.list(folder))
+        listed = [file for file in everything if f"/{LOG_FOLDER}/" not in file.key]
         # Read after the listing: whatever was committed in the meantime is known, and stays.
         log = read_log(self.lake.storage, folder)
         if log is None:
             # Without its log it cannot be told from a table whose log was lost.
             self.report.unclaimed.extend(file.key for file in listed)
-            return
+            return _Replaced(folder, 0)
         ever = {file.key for version in log.versions for file in version.adds}
         horizon = max((v.number for v in log.versions if v.at <= self.cutoff), default=0)
         gone = {key for v in log.versions[: horizon + 1] for key in v.removes} - log.live.keys() - self.keep
-        replaced = [file for file in listed if file.key in gone]
-        self._raise_horizon(folder, log, horizon, replaced)
-        for file in replaced:
-            self.lake.storage.delete(file.key)
-            self._freed(file, self.report.replaced)
         for file in listed:
             if file.key not in ever and file.key not in self.keep:
                 self._orphan(file, written_at(file.key))
+        for file in everything:
+            if _UNNAMED.search(file.key):
+                self._orphan(file, file.modified_at)
+        return _Replaced(folder, horizon, [file for file in listed if file.key in gone])
+
+    def delete(self, replaced: _Replaced) -> None:
+        """Replaced files, once the log says which versions can no longer be read."""
+        if replaced.files:
+            self._raise_horizon(replaced.folder, replaced.horizon)
+        for file in replaced.files:
+            self.lake.storage.delete(file.key)
+            self._freed(file, self.report.replaced)
 
     def raw(self, table: str) -> None:
         """Bytes as received: those that no sighting names. Their names carry no time, only incoming ones do."""
@@ -117,9 +142,9 @@ class _Sweep:
         where.append(file.key)
         self.report.bytes_freed += file.bytes
 
-    def _raise_horizon(self, folder: str, log: Log, horizon: int, files: Sequence[StoredFile]) -> None:
-        """Says in the log which versions can no longer be read, before the first of their files goes."""
-        if files and horizon > (log.transaction(HORIZON) or 0):
+    def _raise_horizon(self, folder: str, horizon: int) -> None:
+        log = read_log(self.lake.storage, folder)
+        if log is not None and horizon > (log.transaction(HORIZON) or 0):
             mark = Change(adds=(), transactions={HORIZON: horizon}, note={"maintenance": "vacuum"})
             _writer(self.lake, folder).commit(lambda _: mark)
 

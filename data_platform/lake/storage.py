@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+from data_platform import locks
+
 _TIME_IN_NAME = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{32}(?:\.[a-z]+)*")
 _TIME_FORMAT = "%Y%m%dT%H%M%SZ"
 # delta-rs decodes an escape in a path that it was given verbatim, and then looks elsewhere.
@@ -137,7 +139,7 @@ class LocalStorage:
         # Maintenance judges such a file by its age: an old download must not look like an old orphan.
         os.utime(path)
         try:
-            path.replace(target)
+            self._take_place(path, target)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
@@ -149,8 +151,13 @@ class LocalStorage:
         beside = self.new_file(key.rpartition("/")[0], ".part").path
         shutil.copyfile(path, beside)
         _sync(beside)
-        beside.replace(self._path(key))
+        self._take_place(beside, self._path(key))
         path.unlink()
+
+    def _take_place(self, path: Path, target: Path) -> None:
+        # Maintenance may be about to delete an old orphan of that name: see `delete_unchanged`.
+        with locks.held(target.parent):
+            path.replace(target)
 
     def local(self, key: str) -> Path:
         return self._path(key)
@@ -188,19 +195,15 @@ class LocalStorage:
 
     def delete_unchanged(self, listed: StoredFile) -> bool:
         path = self._path(listed.key)
-        # Looking first and deleting then would take a file that is renamed over this one in between:
-        # take it aside, and if it is not the one that was listed, put it back.
-        aside = path.with_name(f"{path.name}.going-{uuid4().hex}")
-        try:
-            path.rename(aside)
-        except FileNotFoundError:
+        if self.stat(listed.key) != listed:
             return False
-        found = aside.stat()
-        if (found.st_size, datetime.fromtimestamp(found.st_mtime, UTC)) == (listed.bytes, listed.modified_at):
-            aside.unlink()
+        # Looked at again while nobody can rename a fresh file over this one. Taking it aside and putting it back
+        # would need no lock, but whoever is killed in between has deleted the fresh file.
+        with locks.held(path.parent):
+            if self.stat(listed.key) != listed:
+                return False
+            path.unlink()
             return True
-        aside.rename(path)
-        return False
 
     def _path(self, key: str) -> Path:
         # Keys come back from ledgers and logs: one that climbs out of the lake is refused, not followed.

@@ -11,6 +11,7 @@ from data_platform.planning.catalog import Catalog, ModelTable, RawTable
 from data_platform.planning.versions import Versions, combined
 from data_platform.sql.model import Model
 from data_platform.steps.platform import Platform
+from data_platform.steps.space import told_if_full
 from data_platform.warehouse.publication import Publication, current
 from data_platform.warehouse.publish import PublicationMoved, publish
 from data_platform.warehouse.relations import (
@@ -29,7 +30,8 @@ _QUARANTINE_COLUMNS = (
     PublishedColumn("_original", "VARCHAR", "JSON: column → text that its type could not hold", personal=False),
     PublishedColumn("_duplicate_of", "VARCHAR", "For duplicates: file and row number of the row that was kept"),
 )
-_ATTEMPTS = 3
+# Each lost attempt is a publication of somebody else, and costs a look at the lake: 8 at once can lose several times.
+_ATTEMPTS = 40
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Published:
 def publish_warehouse(platform: Platform, *, now: datetime) -> Published | None:
     """Publishes what is committed; None when nothing is yet. Does nothing when readers already see it.
 
-    Raises PublicationMoved when others published at the same time again and again.
+    Raises PublicationMoved when others published at the same time again and again, DiskFull for want of space.
     """
     moved: PublicationMoved
     for _ in range(_ATTEMPTS):
@@ -53,7 +55,8 @@ def publish_warehouse(platform: Platform, *, now: datetime) -> Published | None:
         if contents is None:
             return None
         try:
-            with platform.engine.scratch() as config:
+            full = told_if_full("the warehouse", platform.warehouse, spill=platform.engine.temp_directory)
+            with full, platform.engine.scratch() as config:
                 publication = publish(platform.warehouse, contents, base=base, now=now, config=config)
         except PublicationMoved as error:
             moved = error

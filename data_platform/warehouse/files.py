@@ -1,6 +1,5 @@
 """Files that readers may open at any moment: complete under their name, or not there. One publisher at a time."""
 
-import fcntl
 import os
 import re
 from collections.abc import Iterator
@@ -9,6 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from data_platform import locks
+
+LOCK = "publish.lock"
 _UNIQUE = r"\d{8}T\d{6}Z-[0-9a-f]{32}"
 _LEFTOVER = re.compile(rf"(warehouse|previous|publication)\.{_UNIQUE}\.(duckdb(\.wal)?|json)")
 
@@ -25,18 +27,19 @@ def replace_durably(complete: Path, target: Path) -> None:
     _sync(target.parent)
 
 
-def write_atomically(target: Path, content: bytes, *, unique: str) -> None:
-    """Readers of `target` see the old content or `content`, never a part."""
+def write_beside(target: Path, content: bytes, *, unique: str) -> Path:
+    """A complete file that can take the place of `target` without needing any more space."""
     complete = target.with_name(f"{target.stem}.{unique}{target.suffix}")
     complete.write_bytes(content)
-    replace_durably(complete, target)
+    _sync(complete)
+    return complete
 
 
 @contextmanager
 def only_publisher(folder: Path) -> Iterator[None]:
     """Waits until no other process or thread publishes into `folder`. A killed holder lets go by dying."""
-    with (folder / "publish.lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    (folder / LOCK).touch()
+    with locks.held(folder / LOCK):
         yield
 
 

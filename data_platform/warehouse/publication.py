@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from data_platform.warehouse.files import write_atomically
+from data_platform.warehouse.files import replace_durably, write_beside
 from data_platform.warehouse.read import open_read_only
 from data_platform.warehouse.relations import Contents
 from data_platform.warehouse.statements import definition
@@ -90,8 +90,13 @@ def read_record(folder: Path) -> Record:
 
 def write_record(folder: Path, publications: Sequence[Publication], *, settled: bool, unique: str) -> None:
     """Replace `publication.json` in one step."""
+    replace_durably(prepare_record(folder, publications, settled=settled, unique=unique), folder / RECORD)
+
+
+def prepare_record(folder: Path, publications: Sequence[Publication], *, settled: bool, unique: str) -> Path:
+    """A file beside `publication.json`, whole and ready to replace it: that will need no space on the disk."""
     data = {"settled": settled, "publications": [_json(publication) for publication in publications]}
-    write_atomically(folder / RECORD, (json.dumps(data, indent=1) + "\n").encode(), unique=unique)
+    return write_beside(folder / RECORD, (json.dumps(data, indent=1) + "\n").encode(), unique=unique)
 
 
 def _json(publication: Publication) -> dict[str, Any]:

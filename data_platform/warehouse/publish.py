@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from data_platform import locks
 from data_platform.warehouse.build import build
-from data_platform.warehouse.files import only_publisher, remove_leftovers, replace_durably, unique_id
+from data_platform.warehouse.files import LOCK, only_publisher, remove_leftovers, replace_durably, unique_id
 from data_platform.warehouse.publication import (
     PREVIOUS,
+    RECORD,
     WAREHOUSE,
     Publication,
     current,
+    prepare_record,
     read_record,
     write_record,
 )
@@ -61,6 +64,21 @@ def publish(
     return incoming
 
 
+def settle(folder: Path, *, now: datetime) -> None:
+    """Finishes what a killed publisher left behind, if nobody is publishing: the next publication may be far away.
+
+    Its unfinished files go. Its record is settled, and covers at most one publication too many until the next one.
+    """
+    if not (folder / LOCK).exists() or locks.is_held(folder / LOCK):
+        return
+    with only_publisher(folder):
+        remove_leftovers(folder)
+        record, standing = read_record(folder), current(folder)
+        if standing is not None and not record.settled:
+            others = (one for one in record.publications if one != standing)
+            write_record(folder, (standing, *others), settled=True, unique=unique_id(now))
+
+
 def _build_and_replace(
     folder: Path, contents: Contents, outgoing: Publication | None, incoming: Publication, config: Mapping[str, str]
 ) -> None:
@@ -70,14 +88,16 @@ def _build_and_replace(
     # only when the files have changed places does it forget the oldest.
     before = read_record(folder).publications
     write_record(folder, (incoming, *before), settled=False, unique=incoming.id)
+    # Without an outgoing one (somebody deleted it) any of those before may still be `previous.duckdb`.
+    kept_on_record = before if outgoing is None else (outgoing,)
+    # Written before readers see anything: with the disk full afterwards there would be a failure that has published.
+    settled = prepare_record(folder, (incoming, *kept_on_record), settled=True, unique=incoming.id)
     if outgoing is not None:
         kept = folder / f"previous.{incoming.id}.duckdb"
         os.link(folder / WAREHOUSE, kept)  # a second name: `warehouse.duckdb` is there at every moment
         replace_durably(kept, folder / PREVIOUS)
     replace_durably(built, folder / WAREHOUSE)
-    # Without an outgoing one (somebody deleted it) any of those before may still be `previous.duckdb`.
-    kept_on_record = before if outgoing is None else (outgoing,)
-    write_record(folder, (incoming, *kept_on_record), settled=True, unique=incoming.id)
+    replace_durably(settled, folder / RECORD)
 
 
 def _name(publication: Publication | None) -> str:

@@ -5,13 +5,14 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from data_platform.cli.driving import free_dead_runs
+from data_platform.components.command_runs import free_dead_runs
 from data_platform_tests.cli.driven import drive, instance_in
 from data_platform_tests.components.small_dagster import MONTH, definitions_of, key
 from data_platform_tests.small_dataset import FILES, SmallDataset, reading, small_dataset
@@ -95,11 +96,12 @@ def test_a_commit_of_which_dagster_never_heard_is_told_by_the_next_run(tmp_path:
 def test_only_runs_whose_process_is_gone_are_closed(tmp_path: Path) -> None:
     small = _small(tmp_path)
     job = definitions_of(small).resolve_job_def("publish")
-    locks = tmp_path / "processes"
-    locks.mkdir()
     host = socket.gethostname()
-    with dg.DagsterInstance.ephemeral() as instance, (locks / "alive.lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with instance_in(small) as instance, ExitStack() as held:
+        locks = Path(instance.root_directory) / "processes"
+        locks.mkdir()
+        alive = held.enter_context((locks / "alive.lock").open("w"))
+        fcntl.flock(alive, fcntl.LOCK_EX)
         (locks / "dead.lock").touch()
         owners = {
             "alive": f"{host}/alive.lock",
@@ -115,7 +117,7 @@ def test_only_runs_whose_process_is_gone_are_closed(tmp_path: Path) -> None:
         }
         runs["from the UI"] = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED).run_id
 
-        free_dead_runs(instance, locks)
+        free_dead_runs(instance)
 
         closed = {run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))}
     assert {name for name, run_id in runs.items() if run_id in closed} == {"dead", "gone"}

@@ -1,5 +1,6 @@
 """Sensor and schedules against a real instance: what they request, and when they hold back."""
 
+import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -8,6 +9,7 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
+from data_platform.components.command_runs import OWNER_TAG
 from data_platform_tests.components.small_dagster import MONTH, QUIET, SmallDagster, definitions_of, key
 from data_platform_tests.small_dataset import FILES, NOW, reading
 
@@ -108,6 +110,22 @@ def test_nothing_is_requested_twice_while_it_runs(town: SmallDagster) -> None:
     )
 
     assert "wait for other runs" in _held(town)
+
+
+def test_a_run_of_a_command_that_was_killed_holds_nothing_back(town: SmallDagster) -> None:
+    (request,) = _requests(town)
+    job = definitions_of(town.small).resolve_implicit_global_asset_job_def()
+    killed = town.instance.create_run_for_job(
+        job.get_subset(asset_selection=set(request.asset_selection or ())),
+        status=dg.DagsterRunStatus.STARTED,
+        asset_selection=frozenset(request.asset_selection or ()),
+        tags={OWNER_TAG: f"{socket.gethostname()}/{'0' * 32}.lock"},
+    )
+
+    assert _names(_requests(town)[0]) == _names(request)
+    closed = town.instance.get_run_by_id(killed.run_id)
+    assert closed is not None
+    assert closed.status == dg.DagsterRunStatus.FAILURE
 
 
 def test_what_failed_is_asked_again_later_under_a_new_run_key(

@@ -1,5 +1,8 @@
 """The engine that every step gets: empty, bounded, and unable to change between runs."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -30,3 +33,23 @@ def test_the_version_is_major_and_minor() -> None:
 
 def test_scratch_cursors_see_the_same_empty_database() -> None:
     assert scratch().execute("SHOW ALL TABLES").fetchall() == []
+
+
+def test_what_a_killed_process_spilled_goes_when_the_next_begins_and_nothing_else(tmp_path: Path) -> None:
+    engine = Engine("256MiB", 1, tmp_path / "spill")
+    die = f"""
+import os, pathlib, signal
+from data_platform.engines.duckdb import Engine
+with Engine("256MiB", 1, pathlib.Path({str(tmp_path / "spill")!r})).scratch() as settings:
+    pathlib.Path(settings["temp_directory"], "duckdb_temp_storage-0.tmp").write_text("a lot")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    with engine.scratch() as ours:
+        Path(ours["temp_directory"], "duckdb_temp_storage-0.tmp").write_text("needed")
+        assert subprocess.run([sys.executable, "-c", die], check=False).returncode == -signal.SIGKILL
+        assert len(list((tmp_path / "spill").iterdir())) == 2
+        with engine.scratch() as others:
+            left = {str(path) for path in (tmp_path / "spill").iterdir()}
+            assert left == {ours["temp_directory"], others["temp_directory"]}
+        assert Path(ours["temp_directory"], "duckdb_temp_storage-0.tmp").exists()
+    assert list((tmp_path / "spill").iterdir()) == []

@@ -14,6 +14,7 @@ from data_platform.lake.errors import VersionGone
 from data_platform.lake.lake import Lake
 from data_platform.lake.maintenance import MaintenanceReport, maintain
 from data_platform.lake.sightings import Sighting
+from data_platform.lake.storage import written_at
 from data_platform_tests.lake.writing import (
     COLUMNS,
     TRIPS,
@@ -293,3 +294,27 @@ def test_a_commit_after_a_vacuum_goes_on_as_before(lake: Lake) -> None:
     assert run(lake, after=8 * DAY).replaced
     replace(lake, "2024-01", "newer", 5, base=base)
     assert read(lake) == {"newer": 5}
+
+
+def test_what_a_killed_commit_or_checkpoint_wrote_without_a_name_goes_after_a_week(lake: Lake) -> None:
+    """delta-rs writes `….json#1` and then gives it its name; the version that others gave that name stays."""
+    replace(lake, "2024-01", "us", 3)
+    for name in (f"{1:020d}.json#1", f"{2:020d}.json#1", f"{1:020d}.checkpoint.parquet#1", "_last_checkpoint#2"):
+        lake.storage.local(f"{TRIPS}/_delta_log/{name}").write_text("half")
+
+    assert run(lake, after=6 * DAY).orphans == []
+    assert run(lake, after=90 * DAY, oldest_run_started=datetime.now(UTC) - DAY).orphans == []
+    assert len(run(lake, after=8 * DAY).orphans) == 4
+    assert {path.suffix for path in lake.storage.local(f"{TRIPS}/_delta_log").iterdir()} == {".json"}
+    assert read(lake) == {"us": 3}
+
+
+def test_a_file_of_the_second_in_which_its_run_began_is_in_flight(lake: Lake) -> None:
+    """Its name tells whole seconds, and would make it older than the run that writes it."""
+    replace(lake, "2024-01", "us", 3)
+    in_flight = write(lake, "2024-02", rows("slow", 1))
+    began = written_at(in_flight.key)
+    assert began is not None
+
+    assert run(lake, after=90 * DAY, oldest_run_started=began + timedelta(microseconds=1)).orphans == []
+    assert run(lake, after=90 * DAY, oldest_run_started=began + timedelta(seconds=1)).orphans == [in_flight.key]

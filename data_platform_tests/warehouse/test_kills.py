@@ -6,8 +6,10 @@ import shutil
 import signal
 from pathlib import Path
 
-from data_platform.warehouse.publication import current, needed_files
-from data_platform_tests.warehouse.example import generation, generations_in, publish_onto_current
+from data_platform.warehouse.files import only_publisher
+from data_platform.warehouse.publication import current, needed_files, read_record
+from data_platform.warehouse.publish import settle
+from data_platform_tests.warehouse.example import NOW, generation, generations_in, listing, publish_onto_current
 from data_platform_tests.warehouse.killed_publisher import publish_and_die
 
 # Each publisher is forked from a process that has imported everything and used nothing.
@@ -88,3 +90,41 @@ def _check_that_the_next_publisher_recovers(root: Path) -> None:
     assert needed_files(folder) == generation(root, 4).needs | generation(root, before).needs
     leftovers = [path.name for path in folder.iterdir() if re.search(r"\.\d{8}T", path.name)]
     assert leftovers == []
+
+
+def test_what_killed_publishers_left_can_be_settled_without_publishing(tmp_path: Path) -> None:
+    root, folder = tmp_path / "home", tmp_path / "home" / "warehouse"
+    publish_onto_current(root, generation(root, 1))
+    publish_onto_current(root, generation(root, 2))
+    shutil.copytree(root, tmp_path / "start")
+    unsettled = 0
+    for touch in range(_STEPS_BOUND):
+        shutil.rmtree(root)
+        shutil.copytree(tmp_path / "start", root)
+        if not _killed(root, 3, touch):
+            break
+        unsettled += not read_record(folder).settled
+        standing, needed = current(folder), needed_files(folder)
+        settle(folder, now=NOW)
+        assert read_record(folder).settled
+        assert current(folder) == standing
+        assert needed_files(folder) == needed
+        _check_what_stands(root)
+        assert [path.name for path in folder.iterdir() if re.search(r"\.\d{8}T", path.name)] == []
+        before = listing(folder)
+        settle(folder, now=NOW)
+        assert listing(folder).keys() == before.keys()
+        assert listing(folder)["publication.json"] == before["publication.json"]
+    assert unsettled > 2
+
+
+def test_nothing_is_settled_while_somebody_publishes(tmp_path: Path) -> None:
+    root, folder = tmp_path / "home", tmp_path / "home" / "warehouse"
+    publish_onto_current(root, generation(root, 1))
+    half = folder / f"warehouse.20260304T050607Z-{'0' * 32}.duckdb"
+    half.touch()
+    with only_publisher(folder):
+        settle(folder, now=NOW)
+        assert half.exists()
+    settle(folder, now=NOW)
+    assert not half.exists()
