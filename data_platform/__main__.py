@@ -5,7 +5,7 @@ import sys
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; returns the exit code: 0 done, 1 something failed, 2 wrong settings or files."""
+    """Runs one command; returns the exit code: 0 done, 1 something failed, 2 wrong settings, files or lake."""
     parser = argparse.ArgumentParser(prog="python -m data_platform", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="bring everything that is stale up to date, and publish it")
@@ -15,10 +15,11 @@ def main(arguments: list[str] | None = None) -> int:
     # Loading Dagster takes a second: not for --help.
     from data_platform.cli.commands import COMMANDS
     from data_platform.components.datasets import MISTAKES
+    from data_platform.lake.errors import LakeError
 
     try:
         return COMMANDS[chosen]()
-    except MISTAKES as mistake:
+    except (*MISTAKES, LakeError) as mistake:
         sys.stderr.write(f"{mistake}\n")
         return 2
 

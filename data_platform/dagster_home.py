@@ -14,7 +14,11 @@ TEMPLATE = Path(__file__).parent / "dagster.yaml"
 
 
 def prepare(settings: Settings) -> Path:
-    """Makes `settings.dagster_home` ready for a Dagster instance and returns it; touches nothing that is right."""
+    """Makes `settings.dagster_home` ready for a Dagster instance and returns it; touches nothing that is right.
+
+    Raises SettingsError when the platform's home cannot be written.
+    """
+    settings.check_home()
     wanted = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(concurrent_runs=settings.concurrent_runs)
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)

@@ -142,6 +142,20 @@ class Settings(BaseSettings):
         """What a dataset's YAML may name as `{{ … }}`: every setting whose name ends in `_url`."""
         return {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_url")}
 
+    def check_home(self) -> None:
+        """Raises SettingsError when nothing can be written where all state belongs. Creates nothing."""
+        at = next(path for path in (self.home, *self.home.parents) if path.exists())
+        if not at.is_dir():
+            raise self._no_home(f"{at} is a file")
+        if not os.access(at, os.W_OK | os.X_OK):
+            raise self._no_home(f"{at} cannot be written by this user")
+
+    def _no_home(self, why: str) -> SettingsError:
+        variable = f"{PREFIX}HOME"
+        return SettingsError(
+            f"{variable} is '{self.home}': cannot hold the platform's state, because {why}; name another folder"
+        )
+
 
 def variables() -> Mapping[str, str]:
     """Every environment variable that is read, and what it takes."""

@@ -11,9 +11,7 @@ from data_platform.planning.catalog import Catalog, RawTable
 def dataset_assets(catalog: Catalog, dataset: Dataset) -> dg.Definitions:
     """An asset for each table and view of the dataset."""
     assets: list[dg.AssetsDefinition] = []
-    for table in catalog:
-        if table.dataset != dataset.name:
-            continue
+    for table in catalog.by_dataset.get(dataset.name, ()):
         if isinstance(table, RawTable):
             assets.append(raw_asset(catalog, table))
         elif table.is_view:

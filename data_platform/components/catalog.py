@@ -2,29 +2,77 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from data_platform.components.expressions import check_reconciles
 from data_platform.components.loading import Dataset
-from data_platform.contracts.errors import ContractError
+from data_platform.components.proofs import Proofs
+from data_platform.components.selects import check_select, columns_of
+from data_platform.contracts.errors import ContractError, Gathering
 from data_platform.contracts.partitions import Partitions
-from data_platform.contracts.yaml_file import YamlFile
+from data_platform.contracts.yaml_file import YamlFile, read_text
+from data_platform.engines.trial import empty_tables
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import Catalog, ModelTable, Table
+from data_platform.sql.model import ModelError
 
 
-def catalog_of(datasets: Sequence[Dataset]) -> Catalog:
-    """Raises CatalogError or ContractError when the datasets cannot stand together."""
+def catalog_of(datasets: Sequence[Dataset], proofs: Proofs) -> Catalog:
+    """Raises CatalogError or ContractError when the datasets cannot stand together, Mistakes for several reasons."""
+    _check_names(datasets)
     tables: list[Table] = []
     for dataset in datasets:
         tables += [*dataset.raw, *dataset.models]
     unsettled = Catalog.of(tables)
     settled: dict[TableName, Table] = {}
-    for table in unsettled:
-        if isinstance(table, ModelTable):
-            table = replace(table, partitions=_partitions(table, [settled[name] for name in table.reads]))
-            _check_together(table, settled)
-        settled[table.name] = table
+    mistakes = Gathering(ModelError)
+    with empty_tables() as tried:
+        for table in unsettled:
+            if any(name not in settled for name in table.reads):
+                continue
+            with mistakes.going_on():
+                settled[table.name] = _settled(table, settled, proofs)
+            if isinstance(table, ModelTable):
+                of = (table.model.text, table.columns, [(str(name), tried.offered[name]) for name in table.reads])
+                with mistakes.going_on():
+                    proofs.once(partial(check_select, table, tried), "select", *of)
+            tried.offered[table.name] = columns_of(table)
+    mistakes.tell()
     return Catalog.of(settled.values())
+
+
+def _check_names(datasets: Sequence[Dataset]) -> None:
+    """Names are unique over all datasets: they are what tables meet at."""
+    first: dict[TableName, Dataset] = {}
+    mistakes = Gathering()
+    for dataset in datasets:
+        tables: tuple[Table, ...] = (*dataset.raw, *dataset.models)
+        for table in tables:
+            other = first.setdefault(table.name, dataset)
+            with mistakes.going_on():
+                if other is not dataset:
+                    text = f"{table.name} exists in the dataset {other.name} too; names are unique: rename one"
+                    raise ContractError(*_declared(dataset, table), text)
+    mistakes.tell()
+
+
+def _declared(dataset: Dataset, table: Table) -> tuple[Path, int]:
+    if isinstance(table, ModelTable):
+        return table.path, 1
+    path = dataset.folder / "defs.yaml"
+    return path, YamlFile.read(path).line("attributes", "raw", table.name.table)
+
+
+def _settled(table: Table, settled: Mapping[TableName, Table], proofs: Proofs) -> Table:
+    if not isinstance(table, ModelTable):
+        return table
+    reads = [settled[name] for name in table.reads]
+    table = replace(table, partitions=_partitions(table, reads))
+    inputs = [(str(read.name), read.columns) for read in reads if isinstance(read, ModelTable)]
+    of = (read_text(table.path), str(table.name), table.partitions is None, inputs)
+    proofs.once(partial(_check_together, table, settled), "together", *of)
+    return table
 
 
 def _check_together(table: ModelTable, settled: Mapping[TableName, Table]) -> None:

@@ -1,5 +1,7 @@
 """What each kind of table may read and promise: checked before anything runs."""
 
+from collections.abc import Sequence
+
 from data_platform.components.expressions import check_columns, check_order, check_rules
 from data_platform.contracts.contract import NotReconciled
 from data_platform.contracts.errors import ContractError, nearest
@@ -7,8 +9,10 @@ from data_platform.contracts.yaml_file import YamlFile
 from data_platform.engines.duckdb import volatile_functions
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable
-from data_platform.sql.model import Model, check_deterministic, line_of_column, output_columns
+from data_platform.sql.identity import row_sources, thread
+from data_platform.sql.model import Model, check_deterministic
 
+_NO_RECONCILES = "reconciles are for curated tables; a staged one has its row account"
 _MAY_READ = {"staged": ("raw", "staged"), "curated": ("staged", "curated")}
 
 
@@ -17,7 +21,9 @@ def check_staged(file: YamlFile, table: ModelTable) -> None:
     _check_model(file, table)
     if table.contract.reconciles:
         line = file.line("reconciles")
-        raise ContractError(file.path, line, "reconciles are for curated tables; a staged one has its row account")
+        raise ContractError(file.path, line, f"{_NO_RECONCILES}: leave them away")
+    if isinstance(table.model, Model):
+        _check_rows_of(file, table, thread(table.model).driving)
     check_rules(file, table.name, table.contract)
     check_order(file, table.contract)
 
@@ -32,6 +38,9 @@ def check_curated(file: YamlFile, table: ModelTable) -> None:
                 "reject in staged, use `flag` here, or bound a column (min, max, accepted), which fails the audit"
             )
             raise ContractError(file.path, file.line("rules", index), text)
+    if table.contract.rows_of:
+        text = "rows_of is for staged tables and views, which hand on rows; write reconciles"
+        raise ContractError(file.path, file.line("rows_of"), text)
     if table.contract.deduplicate is not None:
         raise ContractError(file.path, file.line("deduplicate"), "deduplicate in staged; here GROUP BY the grain")
     if "max_rejected_share" in table.contract.audit.model_fields_set:
@@ -45,7 +54,9 @@ def check_view(file: YamlFile, table: ModelTable) -> None:
     """Raises ContractError or ModelError for what a view may not be."""
     _check_model(file, table)
     if not isinstance(table.model, Model):
-        raise ContractError(file.path, file.line("view"), "a view is a SELECT; a Python model makes a table")
+        raise ContractError(
+            file.path, file.line("view"), "a view is a SELECT; a Python model makes a table: leave `view` away"
+        )
     for part in ("rules", "grain", "deduplicate", "reconciles", "audit", "partitions"):
         if part in table.contract.model_fields_set:
             text = f"a view keeps no rows of its own: '{part}' belongs to the tables that it reads, or to its readers"
@@ -58,6 +69,18 @@ def check_view(file: YamlFile, table: ModelTable) -> None:
         if read.layer == "raw":
             text = f"reads {read.sql}; a view of raw rows would go round every contract: make it a table"
             raise ContractError(*table.mention(read), text)
+    # Nobody accounts for a view's rows: what it left out would be missing on both sides of its readers' reconciles.
+    _check_rows_of(file, table, row_sources(table.model))
+
+
+def _check_rows_of(file: YamlFile, table: ModelTable, found: Sequence[TableName]) -> None:
+    """Whether the rows come from the tables that the contract says: a UNION ALL branch that got lost is missed."""
+    said, found_names = table.contract.rows_of, [name.sql for name in found]
+    if said and sorted(said) != sorted(found_names):
+        text = (
+            f"the SELECT takes its rows from {', '.join(found_names)}, not from {', '.join(said)}; make both the same"
+        )
+        raise ContractError(file.path, file.line("rows_of"), text)
 
 
 def _check_model(file: YamlFile, table: ModelTable) -> None:
@@ -70,26 +93,9 @@ def _check_model(file: YamlFile, table: ModelTable) -> None:
     if not isinstance(table.model, Model):
         return
     if table.contract.inputs:
-        raise ContractError(file.path, file.line("inputs"), "inputs are for Python models; SQL names what it reads")
+        text = "inputs are for Python models; SQL names what it reads: leave them away"
+        raise ContractError(file.path, file.line("inputs"), text)
     check_deterministic(table.model, volatile_functions())
-    _check_columns(file, table, table.model)
-
-
-def _check_columns(file: YamlFile, table: ModelTable, model: Model) -> None:
-    given = output_columns(model)
-    if given is None:
-        return
-    folded = {name.lower() for name in given}
-    for name in table.contract.columns:
-        if name.lower() not in folded:
-            text = f"column '{name}' is not in the SELECT{nearest(name, given)}. Add it there or drop it here"
-            raise ContractError(file.path, file.line("columns", name), text)
-    contracted = {name.lower() for name in table.contract.columns}
-    for name in given:
-        if name.lower() not in contracted:
-            text = f"the SELECT gives '{name}', which {file.path.name} lacks{nearest(name, table.contract.columns)}"
-            line = line_of_column(model, name)
-            raise ContractError(model.path, line, f"{text}. Describe it there or leave it out here")
 
 
 def _check_reconciles(file: YamlFile, table: ModelTable) -> None:

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from data_platform.components.assets import dataset_assets
 from data_platform.components.automation import dataset_automation
-from data_platform.components.datasets import installed
+from data_platform.components.datasets import Datasets, installed
 from data_platform.components.published import chart_assets
 from data_platform.components.spec import DatasetSpec
 
@@ -25,10 +25,14 @@ class Dataset(dg.Component):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Assets, checks, job, schedules and sensor of the folder that the `defs.yaml` is in."""
-        datasets = installed(context.defs_module_path)
-        dataset = datasets.by_name[context.path.name]
-        return dg.Definitions.merge(
-            dataset_assets(datasets.catalog, dataset),
-            chart_assets(dataset),
-            dataset_automation(datasets.catalog, dataset),
-        )
+        return dataset_definitions(installed(context.defs_module_path), context.path.name)
+
+
+def dataset_definitions(datasets: Datasets, name: str) -> dg.Definitions:
+    """What one dataset brings."""
+    dataset = datasets.by_name[name]
+    return dg.Definitions.merge(
+        dataset_assets(datasets.catalog, dataset),
+        chart_assets(dataset),
+        dataset_automation(datasets.catalog, dataset),
+    )

@@ -7,16 +7,21 @@ from pathlib import Path
 
 from data_platform.components.catalog import catalog_of
 from data_platform.components.loading import Dataset, Span, load_dataset
+from data_platform.components.places import check_datasets
+from data_platform.components.proofs import Proofs
 from data_platform.components.samples import sample_span
 from data_platform.components.templates import resolved
-from data_platform.contracts.errors import ContractError
+from data_platform.contracts.errors import ContractError, Gathering, Mistakes
 from data_platform.planning.catalog import Catalog, CatalogError
 from data_platform.resources.environment import settings
 from data_platform.settings import Settings, SettingsError
 from data_platform.sql.model import ModelError
 
 # In an author's files or an operator's settings: the message says it all, a traceback would bury it.
-MISTAKES = (ContractError, ModelError, CatalogError, SettingsError)
+MISTAKES = (Mistakes, ContractError, ModelError, CatalogError, SettingsError)
+
+# Below the home: what passed its checks before. It may be deleted at any time.
+PROOFS = "definitions.checked"
 
 
 @dataclass(frozen=True)
@@ -34,11 +39,26 @@ def installed(root: Path) -> Datasets:
 
 
 def read_datasets(root: Path, chosen: Settings) -> Datasets:
-    """Raises ContractError, ModelError or CatalogError at the first mistake in any dataset."""
+    """Raises ContractError, ModelError or CatalogError for a mistake in any dataset, Mistakes for several.
+
+    Tables are looked at together once each file can be read.
+    """
     resolve = partial(resolved, variables=chosen.template_variables)
-    folders = sorted(path.parent for path in root.glob("*/defs.yaml"))
-    found = {folder.name: load_dataset(folder, resolve=resolve, span=_span(folder, chosen)) for folder in folders}
-    return Datasets(found, catalog_of(list(found.values())))
+    proofs = Proofs(chosen.home / PROOFS)
+    mistakes = Gathering(ModelError)
+    with mistakes.going_on():
+        check_datasets(root)
+    found: dict[str, Dataset] = {}
+    for folder in sorted(path.parent for path in root.glob("*/defs.yaml")):
+        span = Span()
+        with mistakes.going_on():
+            span = _span(folder, chosen)
+        with mistakes.going_on():
+            found[folder.name] = load_dataset(folder, resolve=resolve, span=span, proofs=proofs)
+    mistakes.tell()
+    catalog = catalog_of(list(found.values()), proofs)
+    proofs.save()
+    return Datasets(found, catalog)
 
 
 def _span(folder: Path, chosen: Settings) -> Span:

@@ -11,7 +11,7 @@ from data_platform.engines.duckdb import volatile_functions
 from data_platform.engines.trial import Trial, constants
 from data_platform.lake.errors import LakeError
 from data_platform.lake.names import TableName
-from data_platform.lake.schema import Column, fields
+from data_platform.lake.schema import TYPES, Column, fields
 from data_platform.sql.expressions import columns_of
 from data_platform.sql.syntax import SqlError
 
@@ -38,7 +38,8 @@ def check_columns(file: YamlFile, name: TableName, contract: Contract) -> None:
         try:
             fields(str(name), [Column(column, spec.type)])
         except LakeError as error:
-            raise ContractError(file.path, file.line("columns", column), str(error)) from error
+            close = nearest(spec.type, TYPES) if "is no type" in str(error) else ""
+            raise ContractError(file.path, file.line("columns", column), f"{error}{close}") from error
     bounds = values(contract)
     for (column, value, _), fault in zip(bounds, constants([sql for *_, sql in bounds]), strict=True):
         if fault:
@@ -82,11 +83,13 @@ def check_reconciles(file: YamlFile, contract: Contract, inputs: Mapping[TableNa
         return
     for index, rule in enumerate(contract.reconciles):
         sides = (("this", rule.this, _columns(contract)), ("that", rule.that, inputs[TableName.parse(rule.of)]))
-        for side, text, columns in sides:
+        keys: Sequence[str | int] = list(rule.by) if isinstance(rule.by, dict) else range(len(rule.groups))
+        for place, (side, text, columns) in enumerate(sides):
             _check_names(file, ("reconciles", index, side), text, columns)
-            for number, (by, _) in enumerate(rule.groups):
-                _check_names(file, ("reconciles", index, "by", number), by, columns)
-            fault = Trial(columns).total(text, [by for by, _ in rule.groups])
+            groups = [group[place] for group in rule.groups]
+            for key, by in zip(keys, groups, strict=True):
+                _check_names(file, ("reconciles", index, "by", key), by, columns)
+            fault = Trial(columns).total(text, groups)
             if fault:
                 line = file.line("reconciles", index, side)
                 raise ContractError(file.path, line, f"reconcile '{rule.name}': {side}: '{text}': {fault}")

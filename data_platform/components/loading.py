@@ -1,30 +1,35 @@
 """Reads a dataset's folder into tables: `defs.yaml`, `staged/` and `curated/`. Every mistake has a file and a line."""
 
 import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from data_platform.components.checking import check_curated, check_staged, check_view
 from data_platform.components.expressions import check_raw_types
-from data_platform.components.modules import function_of, load_module
+from data_platform.components.modules import function_of, line_of, load_module
+from data_platform.components.places import LAYERS, MODELS, check_places
+from data_platform.components.proofs import Proofs
 from data_platform.components.python_models import load_python_model
-from data_platform.components.spec import DatasetSpec, RawTableSpec
+from data_platform.components.spec import DatasetSpec, DefsFile, RawTableSpec
 from data_platform.contracts.contract import Contract
-from data_platform.contracts.errors import ContractError
-from data_platform.contracts.partitions import Partitions, parse_key
+from data_platform.contracts.errors import ContractError, Gathering, closest, nearest
+from data_platform.contracts.partitions import Partitions, first_day, parse_key
 from data_platform.contracts.quoting import identifier
 from data_platform.contracts.yaml_file import YamlFile, read_text
+from data_platform.engines.duckdb import volatile_functions
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel, RawTable
 from data_platform.sources.http_file import HttpFile
-from data_platform.sql.identity import thread
-from data_platform.sql.model import Model, parse
+from data_platform.sql.identity import Threaded, thread
+from data_platform.sql.model import Model, ModelError, check_deterministic, parse
 from data_platform.steps.charts import Chart
 
-_LAYERS = ("staged", "curated")
-_SUFFIXES = {".sql", ".py", ".yaml"}
+_MODEL = TypeAdapter(Model)
+_THREADED = TypeAdapter[Threaded | None](Threaded | None)
 
 
 @dataclass(frozen=True)
@@ -35,9 +40,12 @@ class Span:
     last: str | None = None
 
     def clip(self, partitions: Partitions) -> Partitions:
-        first, last = (parse_key(partitions.kind, key) if key is not None else None for key in (self.first, self.last))
-        start = max(partitions.start, first) if first else partitions.start
-        return replace(partitions, start=start, end=last)
+        start, end = partitions.start, None
+        if self.first is not None:
+            start = max(start, partitions.window(first_day(self.first)))
+        if self.last is not None:
+            end = partitions.window(first_day(self.last))
+        return replace(partitions, start=start, end=end)
 
 
 @dataclass(frozen=True)
@@ -52,23 +60,45 @@ class Dataset:
     charts: tuple[Chart, ...]
 
 
-def load_dataset(folder: Path, *, resolve: Callable[[str], str], span: Span) -> Dataset:
+def load_dataset(folder: Path, *, resolve: Callable[[str], str], span: Span, proofs: Proofs) -> Dataset:
     """The dataset in a folder. `resolve` fills `{{ variables }}` in addresses.
 
     Models come without partitions: these depend on what they read, perhaps in another dataset (see `catalog`).
-    Raises ContractError or ModelError at the first mistake.
+    Raises ContractError or ModelError for a mistake, Mistakes for several.
     """
+    mistakes = Gathering(ModelError)
+    with mistakes.going_on():
+        check_places(folder)
     file = YamlFile.read(folder / "defs.yaml")
-    spec = file.parse(DatasetSpec, ("attributes",), file.data.get("attributes") or {})
-    raw = tuple(_raw_table(file, folder.name, spec, name, table, resolve, span) for name, table in spec.raw.items())
-    models = tuple(model for layer in _LAYERS for model in _models(folder, layer, spec, raw))
-    charts = tuple(_chart(path) for path in sorted((folder / "dashboards").glob("*.py")) if path.stem != "__init__")
-    return Dataset(folder.name, folder, spec.description, raw, models, charts)
+    spec = DatasetSpec.model_construct(raw={})  # where there is none that can be read
+    with mistakes.going_on():
+        spec = file.parse(DefsFile).attributes
+    raw: list[RawTable] = []
+    for name, table in spec.raw.items():
+        with mistakes.going_on():
+            raw.append(_raw_table(file, folder.name, spec, name, table, resolve, span, proofs))
+    known = None if mistakes else raw
+    models: list[ModelTable] = []
+    for layer in LAYERS:
+        for stem in _stems(folder / layer):
+            with mistakes.going_on():
+                models += _model(stem, layer, folder.name, spec.owners, known, proofs)
+    charts: list[Chart] = []
+    for path in sorted((folder / "dashboards").glob("*.py")):
+        if path.stem != "__init__":
+            with mistakes.going_on():
+                charts.append(_chart(path))
+    mistakes.tell()
+    return Dataset(folder.name, folder, spec.description, tuple(raw), tuple(models), tuple(charts))
 
 
 def _chart(path: Path) -> Chart:
     module = load_module(path)
     function = function_of(module, path, "chart", "it draws from the read-only warehouse")
+    if len(inspect.signature(function).parameters) != 1:
+        taken = ", ".join(inspect.signature(function).parameters)
+        text = f"chart({taken}) must take one argument: warehouse, the read-only connection"
+        raise ContractError(path, line_of(function), text)
     return Chart(
         name=path.stem,
         dataset=path.parent.parent.name,
@@ -87,16 +117,21 @@ def _raw_table(
     table: RawTableSpec,
     resolve: Callable[[str], str],
     span: Span,
+    proofs: Proofs,
 ) -> RawTable:
     at = ("attributes", "raw", name)
     with _located(file, *at):
         table_name = TableName("raw", name)
-    check_raw_types(file, at, table.columns)
+    types = {column: declared.type for column, declared in table.columns.items()}
+    proofs.once(lambda: check_raw_types(file, at, table.columns), "raw types", types)
     with _located(file, *at, "source", "http_file", "url"):
         http = table.source.http_file
         source = HttpFile(
             resolve(http.url),
             timeout_seconds=http.timeout_seconds,
+            min_bytes_per_second=http.min_bytes_per_second,
+            max_seconds=http.max_seconds,
+            max_bytes=http.max_bytes,
             attempts=http.attempts,
             absent=frozenset(http.absent),
         )
@@ -135,18 +170,17 @@ def _format(url: str) -> Literal["parquet", "csv"]:
     return "csv" if path.removesuffix(".gz").endswith((".csv", ".txt")) else "parquet"
 
 
-def _models(folder: Path, layer: str, spec: DatasetSpec, raw: tuple[RawTable, ...]) -> Iterator[ModelTable]:
-    directory = folder / layer
+def _stems(directory: Path) -> list[Path]:
+    """The models of a layer, each as the path of its files without what follows the dot."""
     found = directory.iterdir() if directory.is_dir() else ()
-    files = sorted(path for path in found if path.is_file() and not path.name.startswith("."))
-    for path in files:
-        if path.suffix not in _SUFFIXES:
-            raise ContractError(path, 1, f"expected .sql, .py and .yaml files in {layer}/; move this one elsewhere")
-    for stem in dict.fromkeys(path.stem for path in files if path.stem != "__init__"):
-        yield _model(directory / stem, layer, folder.name, spec, raw)
+    files = sorted(path for path in found if path.suffix in MODELS and not path.name.startswith((".", "__")))
+    return list(dict.fromkeys(path.with_suffix("") for path in files))
 
 
-def _model(stem: Path, layer: str, dataset: str, spec: DatasetSpec, raw: tuple[RawTable, ...]) -> ModelTable:
+def _model(
+    stem: Path, layer: str, dataset: str, owners: tuple[str, ...], raw: Sequence[RawTable] | None, proofs: Proofs
+) -> list[ModelTable]:
+    """The one model of that name; none where it has no SQL and the raw tables cannot be read."""
     sql, python, yaml = (stem.with_name(stem.name + suffix) for suffix in (".sql", ".py", ".yaml"))
     if not yaml.exists():
         present = sql if sql.exists() else python
@@ -154,16 +188,28 @@ def _model(stem: Path, layer: str, dataset: str, spec: DatasetSpec, raw: tuple[R
     if sql.exists() and python.exists():
         raise ContractError(python, 1, f"{sql.name} and {python.name} both make {stem.name}; keep one")
     file = YamlFile.read(yaml)
-    contract = file.parse(Contract)
-    with _located(file):
+    mistakes = Gathering(ModelError)
+    with mistakes.going_on(), _located(file):
         name = TableName(layer, stem.name)
+    with mistakes.going_on():
+        contract = file.parse(Contract)
+    if sql.exists():
+        with mistakes.going_on():
+            selected = _parsed(sql, read_text(sql), proofs)
+            if mistakes:
+                _check_alone(selected, layer, file)
+    mistakes.tell()
     model: Model | PythonModel
     if python.exists():
         model = load_python_model(python, file, contract)
         reads = tuple(TableName.parse(text) for text in contract.inputs)
-    else:
-        model = parse(sql, read_text(sql)) if sql.exists() else _pass_through(file, name, contract, raw)
+    elif sql.exists():
+        model, reads = selected, selected.tables
+    elif raw is not None:
+        model = _pass_through(file, name, contract, raw, proofs)
         reads = model.tables
+    else:
+        return []
     table = ModelTable(
         name=name,
         dataset=dataset,
@@ -174,37 +220,65 @@ def _model(stem: Path, layer: str, dataset: str, spec: DatasetSpec, raw: tuple[R
         threaded=None,
         driving=(),
         partitions=None,
-        owners=contract.owners or spec.owners,
+        owners=contract.owners or owners,
     )
-    if contract.view:
+    return [_checked(file, table, proofs)]
+
+
+def _parsed(path: Path, text: str, proofs: Proofs) -> Model:
+    found = proofs.once(lambda: _MODEL.dump_python(parse(path, text), mode="json"), "parse", text)
+    return _MODEL.validate_python({**found, "path": path})
+
+
+def _check_alone(model: Model, layer: str, file: YamlFile) -> None:
+    """What can be said of a SELECT whose contract cannot be read."""
+    check_deterministic(model, volatile_functions())
+    if layer == "staged" and not file.data.get("view"):
+        thread(model)
+
+
+def _checked(file: YamlFile, table: ModelTable, proofs: Proofs) -> ModelTable:
+    of = (str(table.name), file.text, type(table.model).__name__, table.model.text)
+    threaded = _THREADED.validate_python(proofs.once(lambda: _threaded(file, table), "checked", *of))
+    if threaded is not None:
+        return replace(table, threaded=threaded, driving=threaded.driving)
+    is_staged = table.name.layer == "staged" and not table.is_view
+    return replace(table, driving=tuple(read for read in table.reads if is_staged and read.layer == "raw"))
+
+
+def _threaded(file: YamlFile, table: ModelTable) -> dict[str, Any] | None:
+    """The SELECT of a staged table with row identity, as JSON can hold it; None for any other table."""
+    if table.is_view:
         check_view(file, table)
-        return table
-    if layer == "curated":
+    elif table.name.layer == "curated":
         check_curated(file, table)
-        return table
-    return _staged(file, table)
+    else:
+        check_staged(file, table)
+        if isinstance(table.model, Model):
+            return asdict(thread(table.model))
+    return None
 
 
-def _staged(file: YamlFile, table: ModelTable) -> ModelTable:
-    check_staged(file, table)
-    if isinstance(table.model, PythonModel):
-        return replace(table, driving=tuple(read for read in table.reads if read.layer == "raw"))
-    threaded = thread(table.model)
-    return replace(table, threaded=threaded, driving=threaded.driving)
-
-
-def _pass_through(file: YamlFile, name: TableName, contract: Contract, raw: tuple[RawTable, ...]) -> Model:
+def _pass_through(
+    file: YamlFile, name: TableName, contract: Contract, raw: Sequence[RawTable], proofs: Proofs
+) -> Model:
     """A staged contract without SQL takes the raw table of the same name as it is."""
     source = next((table for table in raw if table.name.table == name.table), None)
     if name.layer != "staged" or source is None:
-        raise ContractError(file.path, 1, f"has no model: write {name.table}.sql (or .py) beside it")
+        close = "" if name.layer != "staged" else closest(name.table, [table.name.table for table in raw])
+        other = f", or call it {close}.yaml to take raw.{close} as it is" if close else ""
+        raise ContractError(file.path, 1, f"has no model: write {name.table}.sql (or .py) beside it{other}")
+    mistakes = Gathering()
     for column in contract.columns:
-        if column not in source.columns:
-            has = ", ".join(source.columns)
-            line = file.line("columns", column)
-            raise ContractError(file.path, line, f"column '{column}' is not declared in {source.name}; it has {has}")
+        with mistakes.going_on():
+            if column not in source.columns:
+                text = f"column '{column}' is not declared in {source.name}{nearest(column, source.columns)}"
+                raise ContractError(
+                    file.path, file.line("columns", column), f"{text}. Declare it there or drop it here"
+                )
+    mistakes.tell()
     columns = ", ".join(identifier(column) for column in contract.columns)
-    return parse(file.path, f"SELECT {columns} FROM {source.name.sql}")
+    return _parsed(file.path, f"SELECT {columns} FROM {source.name.sql}", proofs)
 
 
 class _located:  # noqa: N801 - reads as a statement

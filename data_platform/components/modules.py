@@ -22,16 +22,39 @@ def load_module(path: Path) -> ModuleType:
         specification.loader.exec_module(module)
     except SyntaxError as error:
         raise ContractError(path, error.lineno or 1, f"cannot be read as Python: {error.msg}") from error
-    except ImportError as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), None)
-        raise ContractError(path, line or 1, f"cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:  # an author's module may raise anything
+        raise ContractError(path, _line(path, error), f"cannot be imported: {_told(error)}") from error
     return module
+
+
+def _told(error: BaseException) -> str:
+    """The error in one line, and what to do."""
+    words = " ".join(str(error).split())
+    if isinstance(error, ImportError):
+        return f"{words}. Install it, or leave the import away"
+    return f"{type(error).__name__}: {words}. Only imports, constants and functions belong at the top of the file"
+
+
+def _line(path: Path, error: BaseException) -> int:
+    """The last line of the file on the way to the error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == str(path) and frame.lineno), 1)
 
 
 def function_of(module: ModuleType, path: Path, name: str, what: str) -> Callable[..., Any]:
     """The function of that name. Raises ContractError when there is none; `what` says what it is for."""
     function = getattr(module, name, None)
     if not inspect.isfunction(function):
-        raise ContractError(path, 1, f"has no function '{name}'; define it, {what}")
+        others = [f"'{other}'" for other, value in vars(module).items() if _is_own(value, module)]
+        there = f" (there is {', '.join(others)})" if others else ""
+        raise ContractError(path, 1, f"has no function '{name}'{there}; define it, {what}")
     return function
+
+
+def _is_own(value: object, module: ModuleType) -> bool:
+    return inspect.isfunction(value) and value.__module__ == module.__name__
+
+
+def line_of(function: Callable[..., Any]) -> int:
+    """The line on which a function begins."""
+    return inspect.getsourcelines(function)[1]

@@ -16,6 +16,7 @@ from data_platform.planning.catalog import Catalog, ModelTable
 from data_platform.planning.stale import Stale
 from data_platform.planning.versions import Versions, combined
 from data_platform.steps.charts import Chart, chart_is_behind, draw
+from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
 from data_platform.steps.publish import behind, publish_warehouse
 
@@ -43,7 +44,10 @@ def warehouse_asset(catalog: Catalog) -> dg.AssetsDefinition:
     @dg.multi_asset(name="published__warehouse", specs=[spec], can_subset=True, required_resource_keys={"platform"})
     def publish_asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         platform: Platform = context.resources.platform
-        published = publish_warehouse(platform, now=datetime.now(UTC))
+        try:
+            published = publish_warehouse(platform, now=datetime.now(UTC))
+        except StepError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
         if published is None:
             context.log_event(dg.AssetObservation(WAREHOUSE, metadata={"reason": "no table is built yet"}))
             return
@@ -62,9 +66,8 @@ def warehouse_asset(catalog: Catalog) -> dg.AssetsDefinition:
     return publish_asset
 
 
-def _all(catalog: Catalog, name: object) -> dg.PartitionMapping | None:
-    table = next(table for table in catalog if table.name == name)
-    return None if table.partitions is None else dg.AllPartitionMapping()
+def _all(catalog: Catalog, name: TableName) -> dg.PartitionMapping | None:
+    return None if catalog.tables[name].partitions is None else dg.AllPartitionMapping()
 
 
 def chart_assets(dataset: Dataset) -> dg.Definitions:

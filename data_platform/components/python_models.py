@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from data_platform.components.modules import function_of, load_module
+from data_platform.components.modules import function_of, line_of, load_module
 from data_platform.contracts.contract import Contract
 from data_platform.contracts.errors import ContractError
 from data_platform.contracts.yaml_file import YamlFile, read_text
@@ -24,9 +24,8 @@ def load_python_model(path: Path, file: YamlFile, contract: Contract) -> PythonM
     names = [_table(file, index, text) for index, text in enumerate(contract.inputs)]
     taken = list(inspect.signature(function).parameters)
     if sorted(taken) != sorted(names):
-        line = inspect.getsourcelines(function)[1]
         text = f"{path.stem}({', '.join(taken)}) must take its inputs by their table names: {', '.join(names)}"
-        raise ContractError(path, line, text)
+        raise ContractError(path, line_of(function), text)
     return PythonModel(path, text, function, _packages(text))
 
 

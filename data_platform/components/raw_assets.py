@@ -13,6 +13,7 @@ from data_platform.components.specs import raw_checks, raw_spec
 from data_platform.lake.errors import LakeError
 from data_platform.planning.catalog import Catalog, RawTable
 from data_platform.sources.errors import SourceError
+from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
 from data_platform.steps.receive import Received, receive
 
@@ -32,7 +33,7 @@ def raw_asset(catalog: Catalog, table: RawTable) -> dg.AssetsDefinition:
         partitions = requested_partitions(context, table)
         try:
             results = receive(platform.lake, table, partitions, run_id=context.run.run_id, now=datetime.now(UTC))
-        except (SourceError, LakeError) as error:
+        except (SourceError, StepError, LakeError) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         for result in results:
             if result.outcome in ("absent", "refused"):

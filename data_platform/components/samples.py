@@ -1,20 +1,41 @@
 """A dataset's own sample generator: the source when nothing else is at hand."""
 
 import hashlib
+import re
 import shutil
 import uuid
 from pathlib import Path
+from types import ModuleType
 
 from data_platform.components.loading import Span
-from data_platform.components.modules import load_module
+from data_platform.components.modules import function_of, load_module
+from data_platform.contracts.errors import ContractError
+from data_platform.contracts.partitions import first_day
 
 
 def sample_span(folder: Path) -> Span:
     """The partitions that a dataset's sample has; all, when it has no sample."""
     if not (folder / "sample.py").exists():
         return Span()
-    module = load_module(folder / "sample.py")
-    return Span(module.FIRST_PARTITION, module.LAST_PARTITION)
+    path = folder / "sample.py"
+    module = load_module(path)
+    function_of(module, path, "generate", "it writes the source's files below a folder")
+    first, last = (_partition(module, path, name) for name in ("FIRST_PARTITION", "LAST_PARTITION"))
+    return Span(first, last)
+
+
+def _partition(module: ModuleType, path: Path, name: str) -> str | None:
+    if not hasattr(module, name):
+        text = f'has no {name}: write {name} = "2024-01", or {name} = None where partitions are none'
+        raise ContractError(path, 1, text)
+    key: str | None = getattr(module, name)
+    try:
+        _ = None if key is None else first_day(key)
+    except ValueError as error:
+        written = re.search(rf"^{name}\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+        line = path.read_text(encoding="utf-8").count("\n", 0, written.start()) + 1 if written else 1
+        raise ContractError(path, line, f"{name}: {error}") from error
+    return key
 
 
 def ensure_sample(folder: Path, into: Path) -> bool:

@@ -1,10 +1,10 @@
 """A dataset's `defs.yaml` as values: what its author may write under `attributes`."""
 
-import re
 import zoneinfo
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import dagster as dg
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from data_platform.contracts.contract import Owner, Part
@@ -18,8 +18,11 @@ KeyText = Annotated[str, BeforeValidator(lambda value: value.isoformat() if isin
 
 
 def _cron(text: str) -> str:
-    if not re.fullmatch(r"\s*[\w*/,-]+(\s+[\w*/,-]+){4}\s*", text, re.ASCII):
-        raise ValueError(f"'{text}' is no cron schedule: minute, hour, day, month and weekday, such as \"0 6 * * *\"")
+    try:
+        dg.ScheduleDefinition(name="check", job_name="check", cron_schedule=text)
+    except dg.DagsterInvalidDefinitionError as error:
+        parts = 'minute, hour, day, month and weekday, such as "0 6 * * *"'
+        raise ValueError(f"'{text}' is no cron schedule: {parts}") from error
     return text
 
 
@@ -73,6 +76,9 @@ class HttpFileSpec(Part):
 
     url: str
     timeout_seconds: float = Field(30.0, gt=0)
+    min_bytes_per_second: int = Field(1000, ge=0)
+    max_seconds: float = Field(4 * 3600.0, gt=0)
+    max_bytes: int = Field(10 * 1000**3, gt=0)
     attempts: int = Field(5, ge=1)
     absent: tuple[int, ...] = Field((404, 410), min_length=1)
 
@@ -115,3 +121,13 @@ class DatasetSpec(Part):
     owners: tuple[Owner, ...] = ()
     partitions: PartitionsSpec | None = None
     raw: dict[str, RawTableSpec] = Field(default_factory=dict)
+
+
+class DefsFile(Part):
+    """A whole `defs.yaml`. What is none of ours belongs to Dagster, which checks it itself."""
+
+    type: Literal["data_platform.components.dataset.Dataset"]
+    attributes: DatasetSpec
+    template_vars_module: Any = None
+    requirements: Any = None
+    post_processing: Any = None

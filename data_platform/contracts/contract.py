@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from data_platform.contracts.column_type import ColumnType
-from data_platform.contracts.errors import nearest
+from data_platform.contracts.errors import nearest, shown
 
 _NAMED = re.compile(r'(.+?)\s+AS\s+("[^"]+"|\w+)', re.IGNORECASE | re.DOTALL)
 _LOCAL_TIMES = ("DATE", "TIMESTAMP")
@@ -73,12 +73,12 @@ class ColumnSpec(Part):
     def _plain_values(cls, value: Any, info: ValidationInfo) -> Any:
         many = info.field_name == "accepted"
         if many and not isinstance(value, list | tuple):
-            raise ValueError(f"write a list of values, such as [{value}]")
+            raise ValueError(f"write a list of values, such as [{value if isinstance(value, str) else shown(value)}]")
         for each in value if many else [value]:
             if each is None and many:
                 raise ValueError("NULL is accepted anyway: leave null out, and write `required: true` to refuse it")
             if isinstance(each, dict | list | tuple):
-                raise ValueError(f"{each} is no plain value: write a number, a date or a text")
+                raise ValueError(f"{shown(each)} is no plain value: write a number, a date or a text")
             if info.data.get("type") == "VARCHAR" and each is not None and not isinstance(each, str):
                 # YAML reads NO as false and 01 as 1.
                 raise ValueError(f"YAML reads {each!r} here, the column is VARCHAR: put the value in quotes")
@@ -137,21 +137,29 @@ class Audit(Part):
     min_rows: int = Field(0, ge=0)
 
 
+Groups = tuple[tuple[str, str, str], ...]
+
+
 class Reconcile(Part):
-    """`this` aggregates the new rows, `that` the rows of the input `of`; they must agree (per group of `by`)."""
+    """`this` aggregates the new rows, `that` the rows of the input `of`; they must agree (per group of `by`).
+
+    A list in `by` means the same on both sides; a mapping has what groups the new rows → what groups the input's.
+    """
 
     name: RuleName
     this: str
     of: str
     that: str
-    by: tuple[str, ...] = ()
+    by: tuple[str, ...] | dict[str, str] = ()
     tolerance: Decimal = Field(default=Decimal(0), ge=0)
 
     @property
-    def groups(self) -> tuple[tuple[str, str], ...]:
-        """Expression and name of each part of `by`: `year(day) AS year`, or a column, which is its own name."""
+    def groups(self) -> Groups:
+        """Of each part of `by` the expression here, that over the input, and its name: `year(day) AS year`."""
+        if isinstance(self.by, dict):
+            return tuple((this, that, this) for this, that in self.by.items())
         found = ((part, _NAMED.fullmatch(part.strip())) for part in self.by)
-        return tuple((match[1], match[2].strip('"')) if match else (part, part) for part, match in found)
+        return tuple((m[1], m[1], m[2].strip('"')) if m else (part, part, part) for part, m in found)
 
 
 class NotReconciled(Part):
@@ -172,6 +180,7 @@ class Contract(Part):
     view: bool = False
     partitions: Literal["none"] | None = None
     inputs: tuple[str, ...] = ()
+    rows_of: tuple[str, ...] = ()
     columns: dict[ColumnName, ColumnSpec] = Field(min_length=1)
     grain: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()

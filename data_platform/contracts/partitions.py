@@ -39,6 +39,12 @@ class Partitions:
             start = end
         return keys
 
+    def window(self, day: date) -> date:
+        """The first day of the window that a day lies in."""
+        if self.kind == "monthly":
+            return day.replace(day=1)
+        return day - timedelta(days=(day - self.start).days % 7) if self.kind == "weekly" else day
+
     def together(self, other: "Partitions") -> "Partitions":
         """From the first window of either to the last of either; both lie on one grid."""
         end = None if self.end is None or other.end is None else max(self.end, other.end)
@@ -76,6 +82,14 @@ class Partitions:
         if self.kind == "monthly":
             return date(start.year + start.month // 12, start.month % 12 + 1, 1)
         return start + timedelta(days=7 if self.kind == "weekly" else 1)
+
+
+def first_day(key: str) -> date:
+    """The first day of a month (`2024-01`) or that day (`2024-01-06`). Raises ValueError for anything else."""
+    try:
+        return date.fromisoformat(key if len(key) == 10 else f"{key}-01")
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{key!r} is no partition key: write it like 2024-01 or 2024-01-06") from error
 
 
 def parse_key(kind: Kind, key: str) -> date:

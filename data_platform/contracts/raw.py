@@ -37,7 +37,8 @@ class RawColumns(Part):
                 raise ValueError(f"'{name}' belongs to the platform; declare another name with `aliases: [{name}]`")
             for called in dict.fromkeys(each.lower() for each in (name, *column.aliases)):
                 if called in meant:
-                    raise ValueError(f"'{called}' would be both '{meant[called]}' and '{name}'; names ignore case")
+                    both = f"'{meant[called]}' and '{name}'"
+                    raise ValueError(f"'{called}' would be both {both}; names ignore case: drop one")
                 meant[called] = name
         return columns
 

@@ -1,12 +1,17 @@
 """Tries a contract's SQL on one row of NULLs, before there is any data: DuckDB says itself what it refuses."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
 
 import duckdb
 
+from data_platform.contracts.errors import closest, nearest
 from data_platform.contracts.quoting import identifier
-from data_platform.engines.duckdb import scratch
+from data_platform.engines.duckdb import database, scratch
+from data_platform.lake.names import TableName
 
 # What DuckDB says of statements that the author has not written.
 _OURS = {
@@ -15,6 +20,19 @@ _OURS = {
     "must appear in the GROUP BY clause": "some of this is of one row and some of many: write sum(…), count(*) or the "
     "like around every column here, and around none where rows are put in order",
     "in COALESCE operator": "this is no number; count or sum something",
+}
+_LINE = re.compile(r"^LINE (\d+): ", re.MULTILINE)
+_NAME = re.compile(r'"((?:[^"]|"")*)"')
+_TYPES = re.compile(r"No function matches the given name and argument types '(.+?)'\.")
+_UNKNOWN = re.compile(
+    r"(?:(?P<type>Type)|.*Function) with name \"?(?P<name>\w+)\"? (?:does not exist|is not in the catalog)"
+    r".*?(?:Did you mean \"(?P<close>[^\"]+)\".*)?$"
+)
+# A value of each kind, to ask whether one kind can become the other at all.
+_SAMPLES = {
+    **dict.fromkeys(("BOOLEAN",), "true"),
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"), "1"),
+    **dict.fromkeys(("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"), "'2024-01-01'"),
 }
 
 
@@ -52,7 +70,7 @@ class Trial:
         try:
             asked = scratch().execute(f"SELECT {told} FROM {self._row} WHERE {anything}")
         except duckdb.Error as error:
-            return _words(error)
+            return _words(str(error))
         other = next((str(kind) for _, kind, *_ in asked.description or () if str(kind) != "BOOLEAN"), None)
         return None if other is None else f"this is {other}, neither true nor false; write a comparison"
 
@@ -67,16 +85,102 @@ class Trial:
         return _fault(f"SELECT {keys}abs(coalesce({text}, 0)) FROM {self._row}{group} HAVING true")
 
 
+class SelectError(ValueError):
+    """What DuckDB refuses in a SELECT, and the line of the SELECT's text."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(f"line {line}: {message}")
+        self.line = line
+        self.message = message
+
+
+@dataclass(frozen=True)
+class EmptyTables:
+    """A database of tables without rows: what a SELECT over them gives, if it can be run at all.
+
+    `offered`: (name, type) of the columns of each table that may be read; it is made when the first SELECT reads it.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    offered: dict[TableName, Sequence[tuple[str, str]]] = field(default_factory=dict)
+
+    def columns(self, select: str, reads: Sequence[TableName]) -> list[tuple[str, str]]:
+        """(name, type) of what a SELECT gives. Raises SelectError when DuckDB refuses it."""
+        for name in reads:
+            typed = ", ".join(f"{identifier(column)} {type_}" for column, type_ in self.offered[name])
+            self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(name.layer)}")
+            table = f"{identifier(name.layer)}.{identifier(name.table)}"
+            self.connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({typed})")
+        try:
+            rows = self.connection.execute(f"DESCRIBE {select}").fetchall()
+        except duckdb.Error as error:
+            raise _select_error(str(error), select) from error
+        return [(name, type_) for name, type_, *_ in rows]
+
+
+@contextmanager
+def empty_tables() -> Iterator[EmptyTables]:
+    """A database without tables yet."""
+    with database() as connection:
+        yield EmptyTables(connection)
+
+
+@cache
+def can_be_cast(has: str, wanted: str) -> bool:
+    """Whether values of one type can become values of another: some DOUBLEs are INTEGERs, none is a DATE."""
+    sample = _SAMPLES.get(has, "1" if has.startswith("DECIMAL") else None)
+    return sample is None or "Unimplemented type" not in (_fault(f"SELECT CAST({sample}::{has} AS {wanted})") or "")
+
+
+def _select_error(told: str, select: str) -> SelectError:
+    found = _LINE.search(told)
+    names = _NAME.findall(told.partition("\nLINE ")[0])
+    line = int(found[1]) if found else select.count("\n", 0, max(0, select.find(names[0]) if names else 0)) + 1
+    types = _TYPES.search(told)
+    if types:
+        return SelectError(line, f"there is no {types[1]}: these types do not go together; cast one with CAST(… AS …)")
+    if "does not have a column named" in told:
+        return SelectError(line, f"'{names[0]}' has no column '{names[1]}'{_candidate(names[1], names[2:])}")
+    if told.startswith("Binder Error: Referenced column "):
+        return SelectError(line, f"no table here has a column '{names[0]}'{_candidate(names[0], names[1:])}")
+    if told.startswith("Binder Error: Referenced table "):
+        return SelectError(line, f"nothing in FROM is called '{names[0]}'{_candidate(names[0], names[1:])}")
+    if told.startswith("Binder Error: Ambiguous reference"):
+        choice = " or ".join(sorted(re.findall(r"'([^']+)'", told)))
+        return SelectError(line, f"several tables here have a column '{names[0]}'; write {choice}")
+    if "must appear in the GROUP BY clause" in told:
+        repair = "add it to GROUP BY, or write min(…), sum(…) or the like around it"
+        return SelectError(line, f"'{names[0]}' is neither grouped nor in an aggregate; {repair}")
+    return SelectError(line, _words(told))
+
+
+def _candidate(name: str, candidates: Sequence[str]) -> str:
+    """DuckDB names those that are most like it, not all that there are."""
+    close = closest(name, candidates) or next(iter(candidates), None)
+    return f" (did you mean '{close}'?)" if close else ""
+
+
 def _fault(sql: str) -> str | None:
     try:
         scratch().execute(sql)
     except duckdb.Error as error:
-        return _words(error)
+        return _words(str(error))
     return None
 
 
-def _words(error: duckdb.Error) -> str:
+def _words(error: str) -> str:
     """DuckDB's message in one line, without its kind, long lists and the statement that is ours."""
-    told = str(error).partition("\n\nLINE ")[0].partition("Candidate functions")[0]
+    told = error.partition("\n\nLINE ")[0].partition("Candidate functions")[0]
     told = " ".join(told.partition(": ")[2].split())
+    if unknown := _UNKNOWN.match(told):
+        kind, name, close = ("type" if unknown["type"] else "function"), unknown["name"], unknown["close"]
+        if kind == "type":
+            return f"no type is called '{name}'{nearest(name.upper(), _types())}"
+        return f"no function is called '{name}'" + (f" (did you mean '{close}'?)" if close else "")
     return next((ours for theirs, ours in _OURS.items() if theirs in told), told)
+
+
+@cache
+def _types() -> tuple[str, ...]:
+    rows = scratch().execute("SELECT DISTINCT upper(type_name) FROM duckdb_types() ORDER BY ALL").fetchall()
+    return tuple(name for (name,) in rows)

@@ -70,7 +70,8 @@ def check(syntax: Syntax, volatile: frozenset[str]) -> None:
     for node in syntax.tree.walk():
         reason = _unordered(syntax, node)
         if reason:
-            raise SqlError(syntax.line(node), reason)
+            line = syntax.keyword_line(node, "LIMIT", "OFFSET", "DISTINCT")
+            raise SqlError(line if isinstance(node, exp.Query) else syntax.line(node), reason)
 
 
 def _unordered(syntax: Syntax, node: exp.Expr) -> str | None:

@@ -21,6 +21,8 @@ def columns_of(text: str, volatile: frozenset[str] = frozenset()) -> tuple[str, 
     others = [key for key, value in syntax.tree.args.items() if value and key not in ("expressions", "order", "kind")]
     if order is None or len(order.expressions) != 1 or others:
         raise SqlError(1, "write one expression over this table's columns")
+    if len(syntax.text) < len(f"{_PREFIX}{text}".rstrip()):
+        raise SqlError(1, "a comment or ';' has no place here; write comments behind # in the YAML")
     if order.find(exp.Query):
         raise SqlError(1, "a subquery would read other rows; compute what it needs in the model")
     determinism.check(syntax, volatile)

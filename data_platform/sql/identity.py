@@ -70,6 +70,22 @@ def thread(model: Model) -> Threaded:
         return _threaded(model.text)
 
 
+def row_sources(model: Model) -> tuple[TableName, ...]:
+    """The tables whose rows a view hands on, each row once: one for each UNION ALL branch.
+
+    Raises ModelError, as `thread` does, at anything that could lose, merge or multiply rows on the way.
+    """
+    with located(model.path):
+        return _row_sources(model.text)
+
+
+@lru_cache(maxsize=1024)
+def _row_sources(text: str) -> tuple[TableName, ...]:
+    path = RowPath(read(text), ("staged", "curated"))
+    path.follow(path.syntax.tree, Scope())
+    return tuple(path.driving)
+
+
 @lru_cache(maxsize=1024)
 def _threaded(text: str) -> Threaded:
     syntax = read(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 from data_platform.lake.names import TableName
 from data_platform.sql import columns, determinism, refusals
 from data_platform.sql.relations import Scope
-from data_platform.sql.syntax import SqlError, read
+from data_platform.sql.syntax import SqlError, normalised, read
 
 
 class ModelError(ValueError):
@@ -24,11 +24,15 @@ class ModelError(ValueError):
 
 @dataclass(frozen=True)
 class Model:
-    """`text` ends with the last token of the SELECT: it can be put in parentheses. `tables` are sorted."""
+    """`text` ends with the last token of the SELECT: it can be put in parentheses. `tables` are sorted.
+
+    `normalised` is the text as its code version sees it: without comments, layout and the case of keywords.
+    """
 
     path: Path
     text: str
     tables: tuple[TableName, ...]
+    normalised: str
 
 
 @contextmanager
@@ -49,7 +53,7 @@ def parse(path: Path, text: str) -> Model:
     """
     with located(path):
         body, tables = _checked(text)
-    return Model(path, body, tables)
+    return Model(path, body, tables, normalised(body))
 
 
 @lru_cache(maxsize=8192)

@@ -48,7 +48,8 @@ def check(syntax: Syntax) -> None:
 def _check_shape(syntax: Syntax, node: exp.Expr) -> None:
     if isinstance(node, exp.SetOperation):
         if any(node.args.get(key) for key in ("by_name", "side", "kind", "on")):
-            raise SqlError(syntax.line(node), "BY NAME is not followed; put the columns in one order and leave it away")
+            line = syntax.line(node.expression)
+            raise SqlError(line, "BY NAME is not followed; put the columns in one order and leave it away")
     elif isinstance(node, exp.Star):
         parent = node.parent.parent if isinstance(node.parent, exp.Column) else node.parent
         if not isinstance(parent, exp.Select | exp.Count):
@@ -62,7 +63,9 @@ def _check_shape(syntax: Syntax, node: exp.Expr) -> None:
 
 
 def _name(function: exp.Expr) -> str:
-    return function.name if isinstance(function, exp.Anonymous) else function.key
+    if isinstance(function, exp.Anonymous) or not isinstance(function, exp.Func):
+        return function.name
+    return function.sql_name().lower()
 
 
 def _check_output(syntax: Syntax) -> None:
@@ -112,8 +115,9 @@ def table_name(syntax: Syntax, table: exp.Table) -> TableName | None:
         raise SqlError(line, "AT (…) reads another version than the one the run accounts for; leave it away")
     name = table.name
     if not table.db:
-        hint = "declare a raw table for the file" if "." in name or "/" in name else "write layer.table"
-        raise SqlError(line, f"'{name}' is no CTE that is defined before this line; {hint}")
+        if "." in name or "/" in name:
+            raise SqlError(line, f"'{name}' is a file, a model reads tables; declare a raw table and read raw.<table>")
+        raise SqlError(line, f"'{name}' is no CTE that is defined before this line; write layer.table")
     if table.catalog:
         raise SqlError(line, f"'{table.catalog}.{table.db}.{name}' names a database; write layer.table")
     try:

@@ -40,6 +40,8 @@ class RowPath:
     """All steps, lookups and driving raw tables of a model, in the order they are met from the output inwards."""
 
     syntax: Syntax
+    layers: tuple[str, ...] = ("raw",)
+    """Where rows may come from; what is not of these layers can only be looked up in."""
     steps: list[Step] = field(default_factory=list)
     joins: list[PathJoin] = field(default_factory=list)
     driving: list[TableName] = field(default_factory=list)
@@ -109,9 +111,10 @@ class RowPath:
             self._follow_cte(binding, line)
             return
         name = table_name(self.syntax, table)
-        if name is None or name.layer != "raw":
+        if name is None or name.layer not in self.layers:
             written = name.sql if name else "a function"
-            raise SqlError(line, f"rows come from a raw table, not from {written}; as a lookup, LEFT JOIN it")
+            kinds = " or ".join(self.layers)
+            raise SqlError(line, f"rows come from a {kinds} table, not from {written}; as a lookup, LEFT JOIN it")
         if name in self.driving:
             raise SqlError(line, f"{name.sql} feeds two branches, so that each row would come out twice; read it once")
         self.driving.append(name)

@@ -54,11 +54,11 @@ def check_clauses(syntax: Syntax, node: exp.Expr) -> None:
 
 
 def clause_line(syntax: Syntax, query: exp.Expr, clause: object) -> int:
-    """The line of a clause; where it is a bare keyword (DISTINCT), that of the first column."""
+    """The line of a clause; where it is a bare keyword or a number, that of the keyword."""
     first = clause[0] if isinstance(clause, list) else clause
     if isinstance(first, exp.Expr) and syntax.start(first) is not None:
         return syntax.line(first)
-    return syntax.line(query.expressions[0] if isinstance(query, exp.Select) and query.expressions else query)
+    return syntax.keyword_line(query, "LIMIT", "OFFSET", "DISTINCT", "GROUP", "SAMPLE", "USING", "TABLESAMPLE")
 
 
 def check_expression(syntax: Syntax, expression: exp.Expr) -> None:
@@ -73,7 +73,8 @@ def check_expression(syntax: Syntax, expression: exp.Expr) -> None:
             raise SqlError(syntax.line(node), f"a window looks at other rows; {_CURATED}, or in a lookup")
         name = node.name.lower() if isinstance(node, exp.Anonymous) else node.key
         if isinstance(node, exp.UDTF | exp.Explode) or name in _GENERATING:
-            raise SqlError(syntax.line(node), f"{name} makes several rows of one; {_CURATED}")
+            written = "unnest" if isinstance(node, exp.Explode) else name
+            raise SqlError(syntax.line(node), f"{written} makes several rows of one; {_CURATED}")
         if isinstance(node, exp.AggFunc) or (isinstance(node, exp.Func) and name in AGGREGATES):
             raise SqlError(syntax.line(node), f"the aggregate {name} merges rows; {_CURATED}, or in a lookup")
 

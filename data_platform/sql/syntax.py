@@ -1,5 +1,6 @@
 """A model's text as tokens and tree, and where things stand in it. What the text means is decided elsewhere."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from sqlglot.errors import ParseError, TokenError
 
 _OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}
 _CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE}
+_CLOSED = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$\$.*?\$\$""", re.DOTALL)
+_OPENED = re.compile(r"""/\*|'|"|\$\$""")
 _VERBATIM = {
     TokenType.STRING,
     TokenType.IDENTIFIER,
@@ -57,6 +60,18 @@ class Syntax:
 
     def line_at(self, offset: int) -> int:
         return self.text.count("\n", 0, offset) + 1
+
+    def keyword_line(self, query: exp.Expr, *words: str) -> int:
+        """The line of the nearest of some keywords of a query itself, not of one inside it; else that it begins on."""
+        first = query.expressions[0] if isinstance(query, exp.Select) and query.expressions else query
+        start = self.start(first)
+        here = max(0, bisect_right(self._starts, start or 0) - 1)
+        around = [here]
+        while around[-1] >= 0:
+            around.append(self.enclosing[around[-1]])
+        own = (index for index in range(len(self.tokens)) if self.enclosing[index] in around)
+        found = [index for index in own if self.word(index).partition(" ")[0] in words]
+        return self.tokens[min(found, key=lambda index: abs(index - here))].line if found else self.line(query)
 
     def index(self, identifier: exp.Expr) -> int:
         """The token that `identifier` (or a `*`) was read from. Raises SqlError when the parser kept no position."""
@@ -128,7 +143,8 @@ def read(text: str) -> Syntax:
         raise SqlError(_second_statement(tokens), "more than one statement; a model is exactly one SELECT")
     tree = statements[0]
     if not isinstance(tree, exp.Query):
-        raise SqlError(1, f"a model is one SELECT, this begins with {tokens[0].text.upper()}")
+        begin = tokens[0].text.upper()
+        raise SqlError(1, f"a model is one SELECT, this begins with {begin}; write the SELECT alone")
     return Syntax(text, tuple(tokens), tree)
 
 
@@ -147,10 +163,17 @@ def _tokens(text: str) -> list[Token]:
     try:
         tokens: list[Token] = DuckDB().tokenize(text)
     except TokenError as error:
-        raise SqlError(text.count("\n") + 1, "a quote or comment is opened and never closed") from error
+        raise SqlError(_opened(text), "a quote or comment is opened here and never closed") from error
     while tokens and tokens[-1].token_type == TokenType.SEMICOLON:
         tokens.pop()
     return tokens
+
+
+def _opened(text: str) -> int:
+    """The line of the quote or comment that is left when all that are closed are taken away."""
+    left = _CLOSED.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    found = _OPENED.search(left)
+    return left.count("\n", 0, found.start() if found else len(left)) + 1
 
 
 def _second_statement(tokens: list[Token]) -> int:
@@ -164,4 +187,6 @@ def _unreadable(error: ParseError) -> SqlError:
     reason = str(known.get("description") or error).split(" but got <Token")[0]
     if " missing for <class" in reason:
         reason = "something is missing here"
+    if reason.startswith("Invalid expression"):
+        reason = "a word is misspelt, missing or one too many"
     return SqlError(int(known.get("line") or 1), f"this SQL cannot be read{near}: {reason}")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from data_platform.components.loading import Span
+from data_platform.contracts.errors import ContractError
 from data_platform.contracts.partitions import Partitions
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import Expected, ModelTable, RawTable
@@ -106,9 +107,7 @@ def test_owners_are_the_datasets_unless_a_table_has_its_own(tmp_path: Path) -> N
 
 def test_a_view_is_read_like_a_table_but_not_stored(tmp_path: Path) -> None:
     view = "description: Wet hours.\nview: true\ncolumns: {place: {type: VARCHAR}}\n"
-    small = small_dataset(
-        tmp_path, {"staged/wet.sql": "SELECT place FROM staged.readings WHERE rain_mm > 0", "staged/wet.yaml": view}
-    )
+    small = small_dataset(tmp_path, {"staged/wet.sql": "SELECT place FROM staged.readings", "staged/wet.yaml": view})
     wet = model(small, "staged.wet")
     assert wet.is_view
     assert wet.threaded is None
@@ -133,3 +132,35 @@ def test_a_chart_is_a_function_in_dashboards(tmp_path: Path) -> None:
     small = small_dataset(tmp_path, {"dashboards/rain.py": text})
     (chart,) = small.datasets.by_name["rain"].charts
     assert (chart.name, chart.dataset, chart.description) == ("rain", "rain", "Rain by day.\n\nIn mm.")
+
+
+def test_tables_of_different_partitions_are_not_read_together_by_mistake(tmp_path: Path) -> None:
+    small = small_dataset(tmp_path)
+    daily = tmp_path / "datasets" / "snow"
+    (daily / "staged").mkdir(parents=True)
+    (daily / "defs.yaml").write_text("""\
+type: data_platform.components.dataset.Dataset
+attributes:
+  description: Snow.
+  partitions: {daily: {start: "2024-01-01"}}
+  raw:
+    flakes:
+      description: Flakes.
+      source: {http_file: {url: "{{ tlc_url }}/flakes-{partition:%Y-%m-%d}.parquet"}}
+      columns: {id: {type: BIGINT}}
+""")
+    (daily / "staged" / "flakes.yaml").write_text("description: Flakes.\ncolumns: {id: {type: BIGINT}}\n")
+    small.write(
+        {
+            "curated/both.sql": "SELECT count(*) AS n FROM staged.readings\nCROSS JOIN staged.flakes",
+            "curated/both.yaml": "description: x\ncolumns: {n: {type: BIGINT}}\nreconciles: {none: it is an example}\n",
+        }
+    )
+    with pytest.raises(ContractError, match=r"curated/both\.sql:2: .*\(staged/flakes daily, staged/readings monthly\)"):
+        _ = small.catalog
+    small.write({"curated/both.yaml": (small.folder / "curated/both.yaml").read_text() + "partitions: none\n"})
+    assert small.catalog.model(TableName("curated", "both")).partitions is None
+
+
+def test_hidden_files_of_editors_and_systems_are_left_alone(tmp_path: Path) -> None:
+    assert small_dataset(tmp_path, {"staged/.DS_Store": "x", "curated/.daily_rain.sql.swp": "x"}).catalog

@@ -7,8 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from data_platform.contracts.errors import ContractError
-from data_platform.planning.catalog import CatalogError, PythonModel
+from data_platform.planning.catalog import PythonModel
 from data_platform.planning.versions import code_version
 from data_platform.steps.audit import AuditFailed
 from data_platform.steps.errors import StepError
@@ -170,31 +169,3 @@ def test_the_code_version_covers_the_source_and_the_packages_that_it_imports(tmp
     assert set(model.packages) == {"pandas", "pyarrow"}
     small.write({"staged/readings.py": PANDAS.replace('how="left"', "how='left'")})
     assert readings()[1] != before
-
-
-FUNCTION = "def p(readings):\n    return 1\n"
-REST = "columns: {a: {type: INTEGER}}\nreconciles: {none: it is an example}\n"
-INPUTS = "description: x\ninputs:\n  - staged.readings\n" + REST
-
-
-@pytest.mark.parametrize(
-    ("python", "contract", "line", "words"),
-    [
-        (FUNCTION, "description: x\n" + REST, "p.yaml:1", "p.py needs `inputs: [layer.table, …]`"),
-        (FUNCTION, INPUTS.replace("staged.", ""), "p.yaml:3", "write layer.table"),
-        (FUNCTION, INPUTS.replace("staged.", "raw."), "p.yaml:3", "a curated table reads staged and curated"),
-        (FUNCTION, f"view: true\n{INPUTS}", "p.yaml:1", "a view is a SELECT; a Python model makes a table"),
-        (FUNCTION.replace("ings", "ing"), INPUTS, "p.py:1", "must take its inputs by their table names: readings"),
-        (FUNCTION.replace("ings", "ins"), INPUTS.replace("ings", "ins"), "p.yaml:3", "did you mean 'staged.readings'?"),
-        ("x = 1\n", INPUTS, "p.py:1", "has no function 'p'; define it, it makes the table"),
-        ("p = 1\n", INPUTS, "p.py:1", "has no function 'p'"),
-        ("import os\ndef p(:\n    return 1\n", INPUTS, "p.py:2", "cannot be read as Python"),
-        ("import os\nimport nosuchmodule\n", INPUTS, "p.py:2", "cannot be imported: No module named 'nosuchmodule'"),
-    ],
-)
-def test_a_mistake_is_told_with_its_place(tmp_path: Path, python: str, contract: str, line: str, words: str) -> None:
-    small = small_dataset(tmp_path, {"curated/p.py": python, "curated/p.yaml": contract})
-    with pytest.raises((ContractError, CatalogError)) as raised:
-        _ = small.catalog
-    assert str(raised.value).startswith(f"{small.folder}/curated/{line}: ")
-    assert words in str(raised.value)

@@ -60,7 +60,13 @@ def test_reconciles_are_a_list_or_a_reason() -> None:
 
 def test_groups_are_columns_or_expressions_with_a_name() -> None:
     rule = Reconcile(name="n", this="x", of="t", that="y", by=("place", 'year(d) as "the year"', "CAST(d AS DATE)"))
-    assert rule.groups == (("place", "place"), ("year(d)", "the year"), ("CAST(d AS DATE)", "CAST(d AS DATE)"))
+    year, day = "year(d)", "CAST(d AS DATE)"
+    assert rule.groups == (("place", "place", "place"), (year, year, "the year"), (day, day, day))
+
+
+def test_groups_may_be_called_otherwise_in_the_input() -> None:
+    rule = Reconcile(name="n", this="x", of="t", that="y", by={"place": "town", "day": "CAST(at AS DATE)"})
+    assert rule.groups == (("place", "town", "place"), ("day", "CAST(at AS DATE)", "day"))
 
 
 @pytest.mark.parametrize(
@@ -109,11 +115,11 @@ def test_groups_are_columns_or_expressions_with_a_name() -> None:
         ),
         (
             f"{BASE}reconciles:\n  - {{name: a, this: x, of: y, that: z,\n     tolerance: -1}}\n",
-            "t.yaml:7: 'reconciles.0.tolerance': expected greater than or equal to 0, found -1",
+            "t.yaml:7: 'reconciles.0.tolerance': expected at least 0, found -1",
         ),
         (
             f"{BASE}audit: {{max_rejected_share: 5}}\n",
-            "t.yaml:5: 'audit.max_rejected_share': expected less than or equ",
+            "t.yaml:5: 'audit.max_rejected_share': expected at most 1",
         ),
         (f"{BASE}owners: [mobility]\n", "t.yaml:5: 'owners.0': 'mobility' is no owner: write team:name or an e-mail"),
         (f"{BASE}partitions: all\n", "t.yaml:5: 'partitions': expected 'none', found 'all'"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.contracts.partitions import Kind, Partitions, parse_key
+from data_platform.contracts.partitions import Kind, Partitions, first_day, parse_key
 
 NEW_YORK = "America/New_York"
 
@@ -75,3 +75,24 @@ def test_windows_follow_each_other_without_gaps(kind: Kind, start: date, days: i
     assert all(before[1] == after[0] for before, after in itertools.pairwise(windows))
     assert [parse_key(kind, key) for key in keys] == [window[0].date() for window in windows]
     assert not windows or windows[0][0].date() == first
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "expected"),
+    [
+        ("monthly", date(2024, 2, 29), date(2024, 2, 1)),
+        ("weekly", date(2024, 2, 2), date(2024, 1, 27)),
+        ("weekly", date(2024, 2, 3), date(2024, 2, 3)),
+        ("daily", date(2024, 2, 29), date(2024, 2, 29)),
+    ],
+)
+def test_a_day_lies_in_a_window_on_the_grid(kind: Kind, day: date, expected: date) -> None:
+    start = date(2024, 1, 6) if kind == "weekly" else date(2024, 1, 1)
+    assert partitions(kind, start).window(day) == expected
+
+
+def test_a_key_of_any_kind_has_a_first_day() -> None:
+    assert [first_day("2024-02"), first_day("2024-02-29")] == [date(2024, 2, 1), date(2024, 2, 29)]
+    for text in ("24-02", "2024-02-30", "", "2024"):
+        with pytest.raises(ValueError, match="is no partition key: write it like 2024-01 or 2024-01-06"):
+            first_day(text)

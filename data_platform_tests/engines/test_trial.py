@@ -18,7 +18,7 @@ def test_a_condition_on_one_row_has_no_fault(text: str) -> None:
         ("s", "this is VARCHAR, neither true nor false"),
         ("sum(n) > 1", "an aggregate looks at many rows"),
         ("row_number() OVER (ORDER BY n) > 1", "a window looks at many rows"),
-        ("nearly(n)", "Scalar Function with name nearly does not exist"),
+        ("nearly(n)", "no function is called 'nearly'"),
         ("s > 1", "Cannot compare values of type VARCHAR"),
         ("n < 0 DESC", 'syntax error at or near "DESC"'),
         ("n < 0 -- no", "syntax error"),
@@ -64,4 +64,4 @@ def test_constants_are_read_as_their_type() -> None:
 
 def test_a_type_that_duckdb_lacks_is_told() -> None:
     assert TRIAL.types() is None
-    assert "FLOATY does not exist" in (Trial((("x", "FLOATY"),)).types() or "")
+    assert "no type is called 'FLOATY' (did you mean 'FLOAT'?)" in (Trial((("x", "FLOATY"),)).types() or "")

@@ -71,13 +71,13 @@ REFUSED = {
     "describe": ("SELECT column_name\nFROM (DESCRIBE raw.t)", 2, "DESCRIBE has no place"),
     "syntax": ("SELECT a\nFROM raw.t\nWHERE AND", 3, "cannot be read"),
     "unbalanced": ("SELECT (a\nFROM raw.t", 2, "cannot be read"),
-    "open quote": ("SELECT 'a\nFROM raw.t", 2, "never closed"),
-    "open comment": ("SELECT a /* no end\nFROM raw.t", 2, "never closed"),
+    "open quote": ("SELECT 'a\nFROM raw.t", 1, "never closed"),
+    "open comment": ("SELECT a /* no end\nFROM raw.t", 1, "never closed"),
     "no layer": ("SELECT a\nFROM t", 2, "'t' is no CTE that is defined before this line; write layer.table"),
     "cte used too early": ("WITH a AS (\nSELECT x FROM b), b AS (SELECT 1 AS x)\nSELECT x FROM a", 2, "'b' is no CTE"),
     "cte of a subquery": ("SELECT a FROM (WITH c AS (SELECT 1 AS a) SELECT a FROM c) AS q,\nc", 2, "'c' is no CTE"),
     "cte of itself": ("WITH c AS (SELECT a FROM c) SELECT a FROM c", 1, "'c' is no CTE"),
-    "file": ("SELECT a\nFROM 'trips.parquet'", 2, "declare a raw table for the file"),
+    "file": ("SELECT a\nFROM 'trips.parquet'", 2, "declare a raw table and read"),
     "three parts": ("SELECT a FROM lake.raw.t", 1, "names a database"),
     "bad name": ('SELECT a FROM raw."T t"', 1, "no table name"),
     "read_parquet": ("SELECT a\nFROM read_parquet('x')", 2, "reads past the lake"),
@@ -86,7 +86,7 @@ REFUSED = {
     "query": ("SELECT a FROM query('SELECT 1')", 1, "reads past the lake"),
     "duckdb_tables": ("SELECT a FROM duckdb_tables()", 1, "reads past the lake"),
     "time travel": ("SELECT a FROM raw.t AT (VERSION => 3)", 1, "another version"),
-    "by name": ("SELECT a FROM raw.t\nUNION ALL BY NAME\nSELECT a FROM raw.u", 1, "BY NAME"),
+    "by name": ("SELECT a FROM raw.t\nUNION ALL BY NAME\nSELECT a FROM raw.u", 3, "BY NAME"),
     "pivot": ("SELECT a\nFROM raw.t PIVOT (sum(a) FOR b IN (1, 2))", 2, "PIVOT"),
     "pivot statement": ("PIVOT raw.t ON b USING sum(a)", 1, "begins with PIVOT"),
     "unpivot": ("SELECT a FROM raw.t UNPIVOT (v FOR n IN (b, c))", 1, "PIVOT"),
@@ -185,7 +185,7 @@ def test_a_normalised_text_is_normal() -> None:
 
 
 def test_text_that_cannot_be_cut_into_words_has_no_normal_form() -> None:
-    with pytest.raises(SqlError, match="line 2: a quote or comment is opened and never closed"):
+    with pytest.raises(SqlError, match="line 2: a quote or comment is opened here and never closed"):
         normalised("SELECT\n 'a")
 
 
