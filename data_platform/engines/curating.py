@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from data_platform.contracts.contract import Reconcile
+from data_platform.contracts.contract import Groups, Reconcile
 from data_platform.contracts.quoting import identifier, literal
 from data_platform.contracts.rules import Condition
 from data_platform.engines.copies import Copied, copy
@@ -22,6 +22,15 @@ class Curated:
 
     file: Copied | None
     statement: str
+    checksum: "Checksum"
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """Rows of a relation and the sum of their hashes: equal for equal rows in any order."""
+
+    rows: int
+    hash_sum: int
 
 
 def curate(
@@ -33,7 +42,9 @@ def curate(
     its type: in a curated table that is a mistake in the model, not a bad source row.
     """
     statement = strict_select(ModelColumns.of(connection, select), columns, select)
-    return Curated(copy(connection, statement, path), statement)
+    # Kept until the file has been read back: curated tables are small beside what they are made of.
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE result AS {statement}")
+    return Curated(copy(connection, "SELECT * FROM result", path), statement, checksum(connection, "result", columns))
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,23 @@ def broken(connection: duckdb.DuckDBPyConnection, relation: str, conditions: Seq
     return {condition.name: rows for condition, rows in zip(conditions, row, strict=True) if rows}
 
 
+def checksum(connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[tuple[str, str]]) -> Checksum:
+    """Of all values of a relation, row by row."""
+    values = ", ".join(identifier(name) for name, _ in columns)
+    row = connection.execute(
+        f"SELECT count(*), coalesce(sum(CAST(hash({values}) AS HUGEINT)), 0) FROM {relation}"
+    ).fetchone()
+    assert row is not None  # an aggregate without GROUP BY has one row
+    return Checksum(row[0], int(row[1]))
+
+
+def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """How many rows a relation has."""
+    # Read to its end: what is half read would hold the connection against the inputs of a Python model.
+    ((rows,),) = connection.execute(f"SELECT count(*) FROM {relation}").fetchall()
+    return int(rows)
+
+
 def repeated_grains(connection: duckdb.DuckDBPyConnection, relation: str, grain: Sequence[str]) -> int:
     """How many rows repeat the grain of another row."""
     keys = ", ".join(identifier(name) for name in grain)
@@ -70,25 +98,54 @@ def repeated_grains(connection: duckdb.DuckDBPyConnection, relation: str, grain:
 
 
 def reconcile(
-    connection: duckdb.DuckDBPyConnection, relation: str, rule: Reconcile, source: str, *, most: int = 10
+    connection: duckdb.DuckDBPyConnection, relation: str, rules: Sequence[Reconcile], *, most: int = 10
+) -> dict[str, list[Difference]]:
+    """For each rule the groups (at most `most`) in which `this` over the new rows is not `that` over its input.
+
+    Rules that compare the same groups of the same input share one pass over it.
+    """
+    together: dict[tuple[str, Groups], list[Reconcile]] = {}
+    for rule in rules:
+        together.setdefault((rule.of, rule.groups), []).append(rule)
+    found: dict[str, list[Difference]] = {}
+    for (of, groups), same in together.items():
+        source = ".".join(identifier(part) for part in of.split("."))
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE both_sides AS {_both_sides(relation, source, groups, same)}")
+        for number, rule in enumerate(same):
+            found[rule.name] = _differences(connection, groups, number, rule, most)
+    return {rule.name: found[rule.name] for rule in rules}
+
+
+def _both_sides(relation: str, source: str, groups: Groups, rules: Sequence[Reconcile]) -> str:
+    """One row for each group that either side has: its key, and every rule's value here and there."""
+    places = range(1, len(groups) + 1)
+    group = f" GROUP BY {', '.join(map(str, places))}" if groups else ""
+    sides = []
+    for side, (read, values) in enumerate(
+        ((relation, [rule.this for rule in rules]), (source, [rule.that for rule in rules]))
+    ):
+        sides.append(f"(SELECT {', '.join([*(each[side] for each in groups), *values])} FROM {read}{group})")
+    keys = [f"_key_{i}" for i in places]
+    these, those = ([f"_{side}_{i}" for i in range(len(rules))] for side in ("this", "that"))
+    pairs = " AND ".join(f"t.{key} IS NOT DISTINCT FROM s.{key}" for key in keys) or "true"
+    told = ", ".join([*(f"coalesce(t.{key}, s.{key}) AS {key}" for key in keys), *these, *those])
+    return (
+        f"SELECT {told} FROM {sides[0]} AS t({', '.join([*keys, *these])}) "
+        f"FULL JOIN {sides[1]} AS s({', '.join([*keys, *those])}) ON {pairs}"
+    )
+
+
+def _differences(
+    connection: duckdb.DuckDBPyConnection, groups: Groups, number: int, rule: Reconcile, most: int
 ) -> list[Difference]:
-    """The groups (at most `most`) in which `this` over the new rows is not `that` over the source."""
-    places = range(1, len(rule.by) + 1)
-    group = f" GROUP BY {', '.join(map(str, places))}" if rule.by else ""
-    keys = "".join(f"{expression}, " for expression, _ in rule.groups)
-    names = ", ".join([*(f"_key_{i}" for i in places), "_value"])
-    pairs = " AND ".join(f"t._key_{i} IS NOT DISTINCT FROM s._key_{i}" for i in places) or "true"
-    told = "".join(f"coalesce(t._key_{i}, s._key_{i}), " for i in places)
+    keys = "".join(f"_key_{i}, " for i in range(1, len(groups) + 1))
     # A group that one side lacks counts as 0 there: 0 rows, 0 dollars.
-    differs = f"abs(coalesce(t._value, 0) - coalesce(s._value, 0)) > {literal(rule.tolerance)}::DECIMAL(38,9)"
+    this, that = f"coalesce(_this_{number}, 0)", f"coalesce(_that_{number}, 0)"
+    differs = f"abs({this} - {that}) > {literal(rule.tolerance)}::DECIMAL(38,9)"
     if rule.tolerance == Decimal(0):
-        differs = "coalesce(t._value, 0) <> coalesce(s._value, 0)"
+        differs = f"{this} <> {that}"
     rows = connection.execute(
-        f"SELECT {told} t._value, s._value FROM (SELECT {keys}{rule.this} FROM {relation}{group}) AS t({names}) "
-        f"FULL JOIN (SELECT {keys}{rule.that} FROM {source}{group}) AS s({names}) ON {pairs} "
-        f"WHERE {differs} LIMIT {most}"
+        f"SELECT {keys}_this_{number}, _that_{number} FROM both_sides WHERE {differs} LIMIT {most}"
     ).fetchall()
-    return [
-        Difference({name: value for (_, name), value in zip(rule.groups, row, strict=False)}, row[-2], row[-1])
-        for row in rows
-    ]
+    names = [name for *_, name in groups]
+    return [Difference(dict(zip(names, row, strict=False)), row[-2], row[-1]) for row in rows]

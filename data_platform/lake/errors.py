@@ -54,5 +54,9 @@ class DamagedLog(LakeError):
     """A Delta log whose beginning is missing, so that what the table holds cannot be told."""
 
 
+class NewerFormat(LakeError):
+    """A table whose log asks for more than this platform understands: reading on would give other rows."""
+
+
 class Contended(LakeError):
     """So many others committed to the table at once that every attempt lost: try again later."""

@@ -1,6 +1,7 @@
 """The lake's door: tables, ledgers and raw files of one storage. Everything above the lake starts here."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from data_platform.lake.ledger import Ledger
 from data_platform.lake.log import read_log
@@ -15,9 +16,13 @@ _NO_TABLES = ("raw", "ledger")
 
 @dataclass(frozen=True)
 class Lake:
-    """All that is stored below one root. Cheap to make: nothing is opened before it is asked for."""
+    """All that is stored below one root. Cheap to make: nothing is opened before it is asked for.
+
+    `notes` is a folder of this machine for what was concluded from the logs and may be lost; None: keep nothing.
+    """
 
     storage: Storage
+    notes: Path | None = None
 
     @property
     def raw(self) -> RawFiles:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_platform.lake import schema
 from data_platform.lake.errors import SlotMoved
-from data_platform.lake.log import Log, read_log
+from data_platform.lake.log import Log, mark, read_log
 from data_platform.lake.names import TableName
 from data_platform.lake.schema import Column
 from data_platform.lake.sightings import Sighting, Sightings, in_order
@@ -47,6 +47,10 @@ class Ledger:
         """All sightings up to now; none if there is no ledger yet. Nearly free when nothing was appended."""
         log = read_log(self._storage, self._folder)
         return Sightings() if log is None else self._as_of(log)
+
+    def mark(self, known: str = "") -> str:
+        """Where the ledger ends: equal marks, equal sightings. Cheap while it is still the `known` one."""
+        return mark(self._storage, self._folder, known)
 
     def append(self, sightings: Sequence[Sighting], *, base: Sightings) -> Sightings:
         """Appends all of them in one commit, in this order, and returns the ledger with them.

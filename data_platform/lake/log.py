@@ -14,11 +14,13 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from data_platform.lake.errors import DamagedLog, NoSuchVersion
+from data_platform.lake.errors import DamagedLog, NewerFormat, NoSuchVersion
 from data_platform.lake.storage import Storage, StoredFile
 
 METADATA_KEY = "data_platform"
 LOG_FOLDER = "_delta_log"
+# What a reader must understand of a table of ours; anything else would change which rows it has.
+_READER_FEATURES = {"timestampNtz"}
 _VERSION_FILE = re.compile(r"/\d{20}\.json$")
 
 
@@ -118,6 +120,25 @@ def read_log(storage: Storage, folder: str) -> Log | None:
         return log
 
 
+def mark(storage: Storage, folder: str, known: str = "") -> str:
+    """Where a log ends, as a text to compare with later ones; "" where there is no table.
+
+    Two stats and a look for a newer version while it ends where `known` says; else the log is read.
+    """
+    if known:
+        number = int(known.partition(" ")[0])
+        if _seen(storage, folder, number) == known and not storage.exists(_version_key(folder, number + 1)):
+            return known
+    log = read_log(storage, folder)
+    return "" if log is None else _seen(storage, folder, log.version)
+
+
+def _seen(storage: Storage, folder: str, number: int) -> str:
+    """The beginning of a log and one of its versions, as the store has them: of a log that was begun anew, others."""
+    files = (storage.stat(_version_key(folder, version)) for version in (0, number))
+    return f"{number} {' '.join(f'{file.bytes}@{file.modified_at.isoformat()}' if file else '-' for file in files)}"
+
+
 def _refuse_damage(storage: Storage, folder: str) -> None:
     later = [file for file in storage.list(f"{folder}/{LOG_FOLDER}") if _VERSION_FILE.search(file.key)]
     # Looked at again, since the table may just have been created.
@@ -157,10 +178,24 @@ def _parse(folder: str, number: int, content: bytes, *, not_before: datetime) ->
             transactions[transaction["appId"]] = transaction["version"]
         elif metadata := action.get("metaData"):
             fields = tuple(json.loads(metadata["schemaString"])["fields"])
+        elif protocol := action.get("protocol"):
+            _check_protocol(folder, protocol)
         elif info := action.get("commitInfo"):
             at = max(at, _moment(info["timestamp"]))
             note = json.loads(info[METADATA_KEY]) if METADATA_KEY in info else None
     return Version(number, at, tuple(adds), tuple(removes), transactions, fields, note)
+
+
+def _check_protocol(folder: str, protocol: Mapping[str, Any]) -> None:
+    unknown = sorted(set(protocol.get("readerFeatures", ())) - _READER_FEATURES)
+    if protocol["minReaderVersion"] == 2:
+        unknown = ["columnMapping"]
+    if unknown or protocol["minReaderVersion"] > 3:
+        needs = ", ".join(unknown) or f"reader version {protocol['minReaderVersion']}"
+        raise NewerFormat(
+            f"{folder}: the table needs {needs}, which this platform cannot read: something newer has written it. "
+            "Update the platform, or move the folder away to rebuild the table."
+        )
 
 
 def _key(folder: str, path: str) -> str:

@@ -15,7 +15,7 @@ from data_platform.lake.log import Log, Version
 from data_platform.lake.names import TableName
 from data_platform.lake.schema import Column
 from data_platform.lake.storage import Storage
-from data_platform.lake.tables import Base, WrittenFile, data_folder, last_versions
+from data_platform.lake.tables import Base, Rows, WrittenFile, data_folder, last_versions
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{15}")
 
@@ -30,6 +30,7 @@ class Replacement:
     columns: Sequence[Column]
     fingerprints: Mapping[str, str]
     provenance: Mapping[str, Any]
+    rows: Rows | None = None
 
 
 def replace_partitions(storage: Storage, new: Replacement) -> Version:
@@ -83,6 +84,8 @@ def _refuse_moved(log: Log | None, new: Replacement) -> None:
 def _refuse_bad_files(storage: Storage, new: Replacement) -> None:
     if len({file.key for file in new.files}) != len(new.files):
         raise LakeError(f"{new.table}: a file is named twice in one commit, its rows would count double")
+    if new.rows is not None and Rows.of(new.files) != new.rows:
+        raise LakeError(f"{new.table}: the files to commit hold {Rows.of(new.files)}, the account {new.rows}")
     for file in new.files:
         if file.partition not in new.base.versions:
             raise LakeError(f"{file.key}: is of partition '{file.partition}', but {new.base.partitions} were begun")

@@ -27,6 +27,7 @@ _TO_DELTA = {
     "TIMESTAMP": "timestamp_ntz",
     "TIMESTAMP WITH TIME ZONE": "timestamp",
 }
+TYPES = (*_TO_DELTA, "DECIMAL(18,3)")
 _TO_DUCKDB = {delta: duckdb for duckdb, delta in _TO_DELTA.items()}
 _SYNONYMS = {
     "BOOL": "BOOLEAN",

@@ -8,7 +8,7 @@ from typing import Any
 
 from data_platform.lake import schema
 from data_platform.lake.errors import NoSuchVersion, VersionGone
-from data_platform.lake.log import Log, LoggedFile, Version, read_log
+from data_platform.lake.log import Log, LoggedFile, Version, mark, read_log
 from data_platform.lake.names import TableName
 from data_platform.lake.schema import Column
 from data_platform.lake.storage import NewFile, Storage
@@ -30,6 +30,19 @@ class WrittenFile:
     rows: int
     bytes: int
     stats: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Clean and rejected rows of some files."""
+
+    clean: int
+    rejected: int
+
+    @classmethod
+    def of(cls, files: Iterable[WrittenFile]) -> "Rows":
+        counted = [(file.rejected, file.rows) for file in files]
+        return cls(sum(n for rejected, n in counted if not rejected), sum(n for rejected, n in counted if rejected))
 
 
 @dataclass(frozen=True)
@@ -96,6 +109,10 @@ class LakeTable:
 
     def exists(self) -> bool:
         return self._log() is not None
+
+    def mark(self, known: str = "") -> str:
+        """Where the log ends: equal marks, equal table. Cheap while it is still the `known` one."""
+        return mark(self._storage, self._folder, known)
 
     def partitions(self) -> Mapping[str, PartitionState]:
         """Every partition that was ever committed, empty ones too, with its last commit; {} without a table."""
@@ -170,17 +187,19 @@ class LakeTable:
         columns: Sequence[Column],
         fingerprints: Mapping[str, str],
         provenance: Mapping[str, Any],
+        rows: Rows | None = None,
     ) -> Commit:
         """Replaces all of `base.partitions`, clean and rejected rows, in one commit; without files they become empty.
 
         `columns`: the table's complete list (new ones are added first, in a commit of their own). `fingerprints`:
-        15 hex digits per partition. `provenance`: anything JSON can hold. Raises PartitionMoved if somebody else
+        15 hex digits per partition. `provenance`: anything JSON can hold. `rows`: what the files must hold together,
+        None where nobody counted. Raises PartitionMoved if somebody else
         replaced one of the partitions since `begin`, SchemaConflict, UnsupportedType; in each case nothing changed.
         """
         # Here and not above: reading needs no deltalake, which costs 0.15 s of start-up.
         from data_platform.lake.replace import Replacement, replace_partitions
 
-        replacement = Replacement(self.name, base, files, columns, fingerprints, provenance)
+        replacement = Replacement(self.name, base, files, columns, fingerprints, provenance, rows)
         return _commit(self.name, replace_partitions(self._storage, replacement))
 
     def _log(self) -> Log | None:

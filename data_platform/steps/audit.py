@@ -6,7 +6,7 @@ from typing import Any
 
 from data_platform.contracts.account import RowAccount
 from data_platform.contracts.contract import Contract
-from data_platform.engines.curating import Difference
+from data_platform.engines.curating import Checksum, Difference
 from data_platform.lake.names import TableName
 
 
@@ -31,14 +31,17 @@ class AuditFailed(Exception):  # noqa: N818 - it is named for what happened, lik
         super().__init__(f"{table} {partition}: not committed, the version before stays. {failed}")
 
 
-def audit_account(account: RowAccount) -> Audit:
-    """Whether every row that arrived was found again, by identity."""
+def audit_account(account: RowAccount, written: int) -> Audit:
+    """Whether every row that arrived was found again, by identity, and the files' counts (`written`) say the same."""
     numbers = {
         "arrived": account.arrived,
         "clean": account.clean,
         "rejected": account.rejected,
         "dropped": account.dropped,
     }
+    if account.closes and written != account.clean + account.rejected:
+        text = f"the files hold {account.clean + account.rejected} rows, the writer told {written}; run again"
+        return Audit("rows_accounted_for", False, text, numbers)
     if account.closes:
         return Audit("rows_accounted_for", True, f"all {account.arrived} rows found again", numbers)
     shown = account.gaps[:5]
@@ -66,9 +69,19 @@ def audit_rejected(account: RowAccount, contract: Contract) -> Audit:
     return Audit("contract_bounds", True, f"{share:.2%} rejected{': ' + by if by else ''}", numbers)
 
 
-def audit_broken(broken: Mapping[str, int], rows: int, contract: Contract) -> Audit:
-    """Whether a curated table keeps each of its columns' bounds."""
+def audit_broken(broken: Mapping[str, int], contract: Contract, *, made: Checksum, found: Checksum, told: int) -> Audit:
+    """Whether a curated table keeps each of its columns' bounds, in a file that holds what its model made.
+
+    `found` is read back from the file, `told` are the rows that its writer counted.
+    """
+    rows = found.rows
     numbers = {"rows": rows, **{f"broken_{name}": count for name, count in broken.items()}}
+    if not made.rows == told == rows:
+        text = f"{made.rows} rows were made, the writer told {told}, the file holds {rows}; run again"
+        return Audit("contract_bounds", False, text, numbers)
+    if made != found:
+        text = f"not all of the {rows} rows in the file have the values that were made; run again"
+        return Audit("contract_bounds", False, text, numbers)
     if broken:
         text = "; ".join(f"{count} rows break {name}" for name, count in broken.items())
         return Audit("contract_bounds", False, text, numbers)

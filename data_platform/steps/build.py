@@ -13,7 +13,7 @@ from data_platform.engines.inputs import bind
 from data_platform.lake.errors import PartitionMoved
 from data_platform.lake.schema import Column
 from data_platform.lake.storage import NewFile
-from data_platform.lake.tables import LakeTable, PartitionState, WrittenFile
+from data_platform.lake.tables import LakeTable, PartitionState, Rows, WrittenFile
 from data_platform.planning.catalog import ModelTable
 from data_platform.planning.stale import Waiting, Wanted, wanted
 from data_platform.planning.versions import Versions
@@ -25,6 +25,7 @@ from data_platform.steps.measure import Cost, Meter
 from data_platform.steps.platform import Platform
 from data_platform.steps.preview import Preview, preview
 from data_platform.steps.reading import reading
+from data_platform.steps.space import told_if_full
 
 # Somebody else may replace the partition meanwhile: start again from its inputs, but not for ever.
 _ATTEMPTS = 5
@@ -64,13 +65,15 @@ class UpToDate:
 def build(platform: Platform, table: ModelTable, partition: str, *, run_id: str) -> Built | UpToDate | Waiting:
     """Makes one partition if it is stale and its inputs are there.
 
-    Raises AuditFailed when what was written does not keep the contract, StepError when it cannot be made;
-    the version before stays in both cases.
+    Raises AuditFailed when what was written does not keep the contract, StepError when it cannot be made (DiskFull
+    for want of space); the version before stays in all cases.
     """
+    folder, spill = platform.lake.storage.local(str(table.name)), platform.engine.temp_directory
     moved: PartitionMoved
     for _ in range(_ATTEMPTS):
         try:
-            return _build(platform, table, partition, run_id)
+            with told_if_full(f"{table.name} {partition}", folder, spill=spill):
+                return _build(platform, table, partition, run_id)
         except PartitionMoved as error:
             moved = error
     raise moved
@@ -108,6 +111,7 @@ def _build(platform: Platform, table: ModelTable, partition: str, run_id: str) -
         columns=_columns(table),
         fingerprints={partition: want.fingerprint},
         provenance=_provenance(want, made, run_id, cost, reads.bytes),
+        rows=Rows(made.rows, made.account.rejected if made.account else 0),
     )
     return Built(
         table=table,
@@ -162,10 +166,13 @@ def _provenance(want: Wanted, made: Made, run_id: str, cost: Cost, bytes_read: i
         "engine": f"duckdb {duckdb.__version__}",
         "rows": made.rows,
         "bytes_read": bytes_read,
+        "clean_bytes": made.clean.bytes if made.clean else 0,
         "bytes_written": sum(copied.bytes for copied in (made.clean, made.rejected) if copied),
         "wall_seconds": cost.wall_seconds,
         "cpu_seconds": cost.cpu_seconds,
         "peak_mb": cost.peak_mb,
         "flagged": dict(made.flagged),
         **({"account": made.account.as_json()} if made.account else {}),
+        # Text: it exceeds what JSON readers keep exactly.
+        **({"hash_sum": str(made.checksum.hash_sum)} if made.checksum else {}),
     }

@@ -227,6 +227,14 @@ def test_some_second_deliveries_lack_the_meter_record(sample: Path) -> None:
     assert 0 < without.sum() < len(again)
 
 
+def test_some_first_deliveries_lack_the_meter_record_that_the_second_has(sample: Path) -> None:
+    frame = records(sample, "green", "2025-01")
+    repeated = frame[frame["total_amount"].notna() & frame.duplicated(KEY, keep=False)]
+    without = repeated[METER_COLUMNS].isna().all(axis=1)
+    first = without[~repeated.duplicated(KEY)]
+    assert 0 < first.sum() < len(first)
+
+
 def test_congestion_pricing_begins_on_its_first_day(sample: Path) -> None:
     frame = records(sample, "yellow", "2025-01")
     before = frame["pickup"].between("2025-01-01", "2025-01-05", inclusive="left")

@@ -119,7 +119,9 @@ def revenue(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         CREATE TABLE trips AS SELECT * FROM (VALUES ('Queens', 10.00), ('Queens', 4.00), ('Bronx', 3.00), (NULL, 1.00),
             ('Manhattan', 7.50)) AS t(borough, usd);
         CREATE TABLE days AS SELECT * FROM (VALUES ('Queens', 10.00), ('Staten Island', 2.00), (NULL, 1.00),
-            ('Manhattan', 7.50)) AS t(borough, usd)
+            ('Manhattan', 7.50)) AS t(borough, usd);
+        CREATE SCHEMA staged;
+        CREATE VIEW staged.trips AS FROM main.trips
     """)
     return connection
 
@@ -128,10 +130,14 @@ def rule(**parts: object) -> Reconcile:
     return Reconcile.model_validate({"name": "usd", "of": "staged.trips", **parts})
 
 
+def differences(connection: duckdb.DuckDBPyConnection, of: Reconcile) -> list[Difference]:
+    return reconcile(connection, "days", [of])[of.name]
+
+
 def test_each_group_that_does_not_agree_is_told_also_those_that_one_side_lacks(
     revenue: duckdb.DuckDBPyConnection,
 ) -> None:
-    found = reconcile(revenue, "days", rule(this="sum(usd)", that="sum(usd)", by=["borough"]), "trips")
+    found = differences(revenue, rule(this="sum(usd)", that="sum(usd)", by=["borough"]))
     assert {difference.group["borough"]: (difference.this, difference.that) for difference in found} == {
         "Queens": (Decimal("10.00"), Decimal("14.00")),
         "Bronx": (None, Decimal("3.00")),
@@ -140,24 +146,24 @@ def test_each_group_that_does_not_agree_is_told_also_those_that_one_side_lacks(
 
 
 def test_without_groups_the_whole_is_compared(revenue: duckdb.DuckDBPyConnection) -> None:
-    found = reconcile(revenue, "days", rule(this="sum(usd)", that="sum(usd)"), "trips")
+    found = differences(revenue, rule(this="sum(usd)", that="sum(usd)"))
     assert found == [Difference({}, Decimal("20.50"), Decimal("25.50"))]
-    assert reconcile(revenue, "days", rule(this="count(*) + 1", that="count(*)"), "trips") == []
+    assert differences(revenue, rule(this="count(*) + 1", that="count(*)")) == []
 
 
 def test_a_tolerance_is_inclusive(revenue: duckdb.DuckDBPyConnection) -> None:
     for tolerance, differs in (("4.99", True), ("5", False), ("5.01", False)):
-        found = reconcile(revenue, "days", rule(this="sum(usd)", that="sum(usd)", tolerance=tolerance), "trips")
+        found = differences(revenue, rule(this="sum(usd)", that="sum(usd)", tolerance=tolerance))
         assert bool(found) is differs
     by = rule(this="sum(usd)", that="sum(usd)", by=["borough"], tolerance=3)
-    assert [difference.group for difference in reconcile(revenue, "days", by, "trips")] == [{"borough": "Queens"}]
+    assert [difference.group for difference in differences(revenue, by)] == [{"borough": "Queens"}]
 
 
 def test_groups_may_be_expressions_with_a_name(revenue: duckdb.DuckDBPyConnection) -> None:
     by = rule(
         this="sum(usd)", that="sum(usd)", by=["upper(borough) AS place", "CAST(NULL AS DATE)", 'borough AS "the b"']
     )
-    found = {difference.group["place"]: difference for difference in reconcile(revenue, "days", by, "trips")}
+    found = {difference.group["place"]: difference for difference in differences(revenue, by)}
     assert set(found) == {"QUEENS", "BRONX", "STATEN ISLAND"}
     assert found["QUEENS"].group == {"place": "QUEENS", "CAST(NULL AS DATE)": None, "the b": "Queens"}
 
@@ -165,10 +171,28 @@ def test_groups_may_be_expressions_with_a_name(revenue: duckdb.DuckDBPyConnectio
 def test_a_group_that_neither_counts_agrees(revenue: duckdb.DuckDBPyConnection) -> None:
     revenue.execute("INSERT INTO days VALUES ('nowhere', NULL)")
     by = rule(this="sum(usd)", that="sum(usd)", by=["borough"])
-    assert "nowhere" not in {difference.group["borough"] for difference in reconcile(revenue, "days", by, "trips")}
+    assert "nowhere" not in {difference.group["borough"] for difference in differences(revenue, by)}
 
 
 def test_only_some_of_many_differences_are_told(revenue: duckdb.DuckDBPyConnection) -> None:
     revenue.execute("INSERT INTO days SELECT 'b' || i, 1 FROM range(50) AS r(i)")
-    found = reconcile(revenue, "days", rule(this="sum(usd)", that="sum(usd)", by=["borough"]), "trips", most=10)
+    found = differences(revenue, rule(this="sum(usd)", that="sum(usd)", by=["borough"]))
     assert len(found) == 10
+
+
+def test_rules_of_one_grouping_are_told_apart(revenue: duckdb.DuckDBPyConnection) -> None:
+    rules = [
+        rule(name="usd", this="sum(usd)", that="sum(usd)", by=["borough"]),
+        rule(name="rows", this="count(*)", that="count(*)", by=["borough"]),
+        rule(name="total", this="sum(usd) + 5.5", that="sum(usd)"),
+    ]
+    found = reconcile(revenue, "days", rules)
+    assert list(found) == ["usd", "rows", "total"]
+    assert [len(each) for each in found.values()] == [3, 3, 1]
+    assert {(each.this, each.that) for each in found["rows"]} == {(1, 2), (1, None), (None, 1)}
+
+
+def test_a_column_may_be_called_otherwise_in_the_input(revenue: duckdb.DuckDBPyConnection) -> None:
+    revenue.execute("CREATE VIEW staged.rides AS SELECT borough AS town, usd FROM main.trips")
+    by = rule(of="staged.rides", this="sum(usd)", that="sum(usd)", by={"borough": "town"}, tolerance=3)
+    assert differences(revenue, by) == [Difference({"borough": "Queens"}, Decimal("10.00"), Decimal("14.00"))]

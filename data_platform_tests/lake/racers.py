@@ -7,62 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from data_platform.lake.errors import PartitionMoved, SlotMoved
 from data_platform.lake.lake import Lake
 from data_platform.lake.storage import LocalStorage
-from data_platform_tests.lake.writing import COLUMNS, TRIPS, fingerprint, replace, rows, sighting, write
-
-
-def commit_once(lake: Lake, partition: str, who: str, count: str) -> Any:
-    """Replaces a partition that was noted and written before the start; a lost race is an answer."""
-    table = lake.table(TRIPS)
-    base = table.begin([partition])
-    file = write(lake, partition, rows(who, int(count)))
-    _start()
-    try:
-        committed = table.commit(
-            base, [file], columns=COLUMNS, fingerprints={partition: fingerprint(who)}, provenance={"who": who}
-        )
-    except PartitionMoved:
-        return "moved"
-    return committed.version
-
-
-def commit_often(lake: Lake, partition: str, who: str, times: str) -> Any:
-    """Replaces a partition several times, each time with one row more."""
-    _start()
-    return [replace(lake, partition, who, number + 1).version for number in range(int(times))]
-
-
-def append_often(lake: Lake, slot: str, times: str) -> Any:
-    """Appends sightings of a slot of its own, one by one."""
-    ledger = lake.ledger("trips")
-    _start()
-    seen = []
-    for number in range(int(times)):
-        after = ledger.append([sighting(slot, f"{slot} {number}")], base=ledger.read())
-        latest = after.latest("2024-01", slot)
-        assert latest is not None
-        seen.append(latest.sequence)
-    return seen
-
-
-def append_to_shared_slot(lake: Lake, who: str) -> Any:
-    """Appends one sighting of a slot that everybody wants; a lost race is an answer."""
-    ledger = lake.ledger("trips")
-    base = ledger.read()
-    _start()
-    try:
-        ledger.append([sighting("shared", who)], base=base)
-    except SlotMoved:
-        return "moved"
-    return who
-
-
-def compact_often(lake: Lake, times: str) -> Any:
-    """Compacts the ledger, whatever it holds."""
-    _start()
-    return [lake.ledger("trips").compact(beyond=0) for _ in range(int(times))]
+from data_platform_tests.lake.writing import TRIPS, replace, rows, write
 
 
 def die_with_files_written(lake: Lake, partition: str) -> Any:

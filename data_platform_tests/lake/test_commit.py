@@ -18,39 +18,6 @@ from data_platform_tests.lake.conftest import REPOSITORY, Race
 from data_platform_tests.lake.writing import COLUMNS, TRIPS, fingerprint, read, replace, rows, write
 
 
-def test_of_eight_first_writers_of_a_new_partition_one_wins_and_no_rows_mix(lake: Lake, race: Race) -> None:
-    """The table does not exist either: they race for its creation too."""
-    answers = race([("commit_once", "2024-01", f"writer {n}", str(n + 1)) for n in range(8)])
-
-    assert [code for code, _ in answers] == [0] * 8
-    winners = [n for n, (_, answer) in enumerate(answers) if answer != "moved"]
-    assert len(winners) == 1
-    assert read(lake) == {f"writer {winners[0]}": winners[0] + 1}
-
-
-def test_of_four_writers_of_an_old_partition_one_wins(lake: Lake, race: Race) -> None:
-    replace(lake, "2024-01", "old", 9)
-    answers = race([("commit_once", "2024-01", f"writer {n}", str(n + 1)) for n in range(4)])
-
-    assert sorted(str(answer) for _, answer in answers) == ["2", "moved", "moved", "moved"]
-    assert "old" not in read(lake)
-    assert len(read(lake)) == 1
-
-
-def test_eight_processes_on_eight_partitions_all_land(lake: Lake, race: Race) -> None:
-    """Each several times, so that every commit removes files while others commit."""
-    answers = race([("commit_often", f"2024-0{n + 1}", f"writer {n}", "5") for n in range(8)])
-
-    assert [code for code, _ in answers] == [0] * 8
-    versions = [version for _, answer in answers for version in answer]
-    assert len(set(versions)) == 40
-    assert read(lake) == {f"writer {n}": 5 for n in range(8)}
-    states = lake.table(TRIPS).partitions()
-    assert {p: s.version for p, s in states.items()} == {
-        f"2024-0{n + 1}": answer[-1] for n, (_, answer) in enumerate(answers)
-    }
-
-
 def test_a_stale_writer_cannot_replace_a_corrected_partition(lake: Lake) -> None:
     stale = lake.table(TRIPS).begin(["2024-01"])
     replace(lake, "2024-01", "corrected", 120)

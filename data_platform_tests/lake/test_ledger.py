@@ -8,7 +8,6 @@ import pytest
 from data_platform.lake.errors import SlotMoved
 from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sightings
-from data_platform_tests.lake.conftest import Race
 from data_platform_tests.lake.writing import sighting
 
 
@@ -95,28 +94,6 @@ def test_appends_to_other_slots_are_no_obstacle(lake: Lake) -> None:
     assert [(s.slot, s.sequence) for s in after.all()] == [("s", 1), ("t", 2)]
 
 
-def test_of_five_processes_none_loses_a_sighting_and_all_agree_on_the_order(lake: Lake, race: Race) -> None:
-    """The ledger does not exist either: they race for its creation too."""
-    answers = race([("append_often", f"slot {n}", "6") for n in range(5)])
-
-    assert [code for code, _ in answers] == [0] * 5
-    sightings = lake.ledger("trips").read()
-    assert [s.sequence for s in sightings.all()] == list(range(1, 31))
-    for n, (_, sequences) in enumerate(answers):
-        mine = [(s.sequence, s.version) for s in sightings.all() if s.slot == f"slot {n}"]
-        assert mine == [(seq, f'"slot {n} {i}"') for i, seq in enumerate(sequences)]
-    files = [f.key for f in lake.storage.list("ledger/trips") if f.key.endswith(".parquet") and "_delta" not in f.key]
-    assert len(files) == 30, "attempts that lost leave no files"
-
-
-def test_of_four_processes_one_gets_a_slot(lake: Lake, race: Race) -> None:
-    append(lake, "shared", "before")
-    answers = [answer for _, answer in race([("append_to_shared_slot", f"writer {n}") for n in range(4)])]
-
-    (winner,) = set(answers) - {"moved"}
-    assert [s.version for s in lake.ledger("trips").read().all()] == ['"before"', f'"{winner}"']
-
-
 def test_compaction_makes_one_file_and_keeps_every_sighting_in_order(lake: Lake) -> None:
     for n in range(5):
         append(lake, f"slot {n % 2}", str(n))
@@ -137,15 +114,3 @@ def test_a_base_from_before_a_compaction_still_counts(lake: Lake) -> None:
     base = append(lake, "s", "B")
     assert lake.ledger("trips").compact(beyond=1)
     assert len(lake.ledger("trips").append([sighting("s", "C")], base=base).all()) == 3
-
-
-def test_appends_during_compactions_are_not_lost(lake: Lake, race: Race) -> None:
-    append(lake, "s", "first")
-    answers = race([*(("append_often", f"slot {n}", "6") for n in range(2)), ("compact_often", "6")])
-
-    assert [code for code, _ in answers] == [0] * 3
-    sightings = lake.ledger("trips").read()
-    assert [s.sequence for s in sightings.all()] == list(range(1, 14))
-    for n in range(2):
-        mine = [s.version for s in sightings.all() if s.slot == f"slot {n}"]
-        assert mine == [f'"slot {n} {i}"' for i in range(6)]

@@ -96,12 +96,13 @@ def generate(root: Path) -> None:
     lookup.write_bytes(lookup_csv())
 
 
-def yellow_records(month: date, count: int, random: np.random.Generator) -> pa.Table:
-    """About `count` yellow records of any month with their faults, in the layout of 2023-02 to 2024-12.
+def month_of_records(service: str, month: date, count: int, random: np.random.Generator) -> pa.Table:
+    """About `count` records of any month with their faults, in the layout of 2023-02 to 2024-12.
 
     For whoever needs another size than the sample's; there are fewer trips than the month has seconds.
     """
-    return _records("yellow", plant("yellow", month, trips(YELLOW, month, count, random), random), _FROM_2023_02)
+    faultless = trips(_FLEETS[service], month, count, random)
+    return _records(service, plant(service, month, faultless, random), _FROM_2023_02)
 
 
 def _records(service: str, frame: pd.DataFrame, layout: Layout) -> pa.Table:

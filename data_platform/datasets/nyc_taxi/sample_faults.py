@@ -71,8 +71,9 @@ def plant(service: str, month: date, trips: pd.DataFrame, random: np.random.Gene
             change(frame, chosen[rule])
     _move_out_of_month(frame, chosen["pickup_at_within_partition"], month)
     _make_impossibly_far(frame, chosen["pickup_at_within_partition"][:_BROKEN_TWICE])
+    again = _deliver_twice(frame, chosen["duplicate"])
     delivered = pd.concat([frame, _refunds(frame, chosen["refund"])]).sort_values("pickup", kind="stable")
-    return pd.concat([delivered, _second_deliveries(frame, chosen["duplicate"])], ignore_index=True)
+    return pd.concat([delivered, again], ignore_index=True)
 
 
 def _steps(rows: Rows) -> npt.NDArray[np.intp]:
@@ -184,8 +185,12 @@ def _refunds(frame: pd.DataFrame, rows: Rows) -> pd.DataFrame:
     return twins
 
 
-def _second_deliveries(frame: pd.DataFrame, rows: Rows) -> pd.DataFrame:
-    """Most are exact copies; some lack the meter record, as happened in 2020-04."""
+def _deliver_twice(frame: pd.DataFrame, rows: Rows) -> pd.DataFrame:
+    """The second deliveries: some are exact copies; of others the first or the second lacks the meter record.
+
+    As happened in 2020-04. Which of two came first does not tell which says more.
+    """
     again = frame.loc[rows].copy()
     _lose_meter_record(again, rows[::3])
+    _lose_meter_record(frame, rows[1::3])
     return again
