@@ -14,7 +14,7 @@ from benchmarks.rounds import SideFailed, copy_source, generate, prepare, run_co
 _FOLDER = Path(__file__).parent
 # The scripts that this platform is measured with lie beside the repository, where they are present at all.
 _YARDSTICK = _FOLDER.parents[1] / "shared" / "bench"
-_SIDES = ("dagster", "bare", "library", "plain")
+_SIDES = ("dagster", "bare", "library", "few", "plain")
 _YARDSTICK_SIDES = ("cte", "best")
 
 

@@ -15,6 +15,7 @@ from benchmarks.layout import Layout
 MODULES = {
     "plain": "benchmarks.by_hand",
     "bare": "benchmarks.by_hand",
+    "few": "benchmarks.by_hand",
     "cte": "benchmarks.by_hand",
     "best": "benchmarks.by_hand",
     "dagster": "benchmarks.on_platform",

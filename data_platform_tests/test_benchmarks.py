@@ -26,7 +26,7 @@ RULES = {
 @pytest.mark.slow
 def test_the_platform_and_the_plain_script_make_the_same_rows(tmp_path: Path) -> None:
     figures = measure("the command", rows=2000, rounds=1, site=None, yardstick=tmp_path)
-    assert list(figures.sides) == ["dagster", "bare", "library", "plain"]
+    assert list(figures.sides) == ["dagster", "bare", "library", "few", "plain"]
     made = [rounds[0].outcome for rounds in figures.sides.values()]
     assert made[0] == made[1] == made[2] == made[3]
     assert made[0].clean + made[0].rejected == 2000

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 
 from data_platform.contracts.quoting import identifier, literal, string_list
 from data_platform.contracts.raw import Physical, RawColumn, match
-from data_platform.engines.casts import changes, keeps_values, originals
+from data_platform.engines.casts import ROUNDED, changes, keeps_values, originals, rounds
+from data_platform.engines.cuts import cuts
 from data_platform.lake.names import TableName
 
 # DuckDB's virtual column of a Parquet file.
 _ROW_NUMBER = "file_row_number"
+_IDENTITY = (("_source_file", "VARCHAR"), ("_source_row", "BIGINT"))
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,10 @@ class TableInput:
     columns: tuple[tuple[str, str], ...]
     files: tuple[Path, ...]
 
+    def __post_init__(self) -> None:
+        if len(set(self.files)) != len(self.files):
+            raise ValueError(f"{self.name}: a file is named twice, its rows would count double")
+
 
 @dataclass(frozen=True)
 class ViewInput:
@@ -68,12 +75,24 @@ def bind(connection: duckdb.DuckDBPyConnection, inputs: Sequence[Input]) -> None
     for item in inputs:
         name = f"{identifier(item.name.layer)}.{identifier(item.name.table)}"
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(item.name.layer)}")
-        connection.execute(f"CREATE VIEW {name} AS {_select(item)}")
+        select = _select(connection, item)
+        if isinstance(item, TableInput) and item.name.layer == "staged":
+            # Models see the contract's columns; what is read is checked by identity, which lies behind them.
+            connection.execute("CREATE SCHEMA IF NOT EXISTS as_read")
+            with_identity = table_select((*item.columns, *_IDENTITY), item.files)
+            connection.execute(f"CREATE VIEW {as_read(item.name)} AS {with_identity}")
+            select = f"SELECT {', '.join(identifier(column) for column, _ in item.columns)} FROM {as_read(item.name)}"
+        connection.execute(f"CREATE VIEW {name} AS {select}")
 
 
-def _select(item: Input) -> str:
+def as_read(name: TableName) -> str:
+    """The relation behind a staged input: its rows as they are read, with `_source_file` and `_source_row`."""
+    return f"as_read.{identifier(name.sql)}"
+
+
+def _select(connection: duckdb.DuckDBPyConnection, item: Input) -> str:
     if isinstance(item, RawInput):
-        return _raw_select(item)
+        return _raw_select(connection, item)
     if isinstance(item, TableInput):
         return table_select(item.columns, item.files)
     columns = ", ".join(f"CAST({identifier(name)} AS {type_}) AS {identifier(name)}" for name, type_ in item.columns)
@@ -94,12 +113,24 @@ def table_select(columns: Sequence[tuple[str, str]], files: Sequence[Path]) -> s
     )
 
 
-def _raw_select(item: RawInput) -> str:
+def _raw_select(connection: duckdb.DuckDBPyConnection, item: RawInput) -> str:
     if not item.files:
         columns = ", ".join(f"CAST(NULL AS {c.type}) AS {identifier(name)}" for name, c in item.declared.items())
         hidden = "CAST(NULL AS VARCHAR) AS _source_file, CAST(NULL AS BIGINT) AS _source_row"
         return f"SELECT {columns}, {hidden}, CAST(NULL AS VARCHAR) AS _uncast WHERE false"
-    return " UNION ALL ".join(_file_select(item.declared, file) for file in item.files)
+    return " UNION ALL ".join(
+        _file_select(item.declared, file) + piece
+        for file in item.files
+        for piece in _pieces(cuts(connection, file.path))
+    )
+
+
+def _pieces(cuts: Sequence[int]) -> list[str]:
+    """A WHERE for each piece of a file that is cut before these rows."""
+    if not cuts:
+        return [""]
+    between = [f" WHERE {_ROW_NUMBER} >= {a} AND {_ROW_NUMBER} < {b}" for a, b in pairwise(cuts)]
+    return [f" WHERE {_ROW_NUMBER} < {cuts[0]}", *between, f" WHERE {_ROW_NUMBER} >= {cuts[-1]}"]
 
 
 def _file_select(declared: Mapping[str, RawColumn], file: RawFile) -> str:
@@ -130,11 +161,16 @@ def _value(physical: Physical | None, wanted: str) -> str:
 
 
 def _uncast(declared: Mapping[str, RawColumn], found: Mapping[str, Physical | None]) -> str:
-    """JSON of the original text of each value that its declared type cannot hold; NULL when all fit."""
-    broken = {
-        name: (identifier(physical.name), changes(identifier(physical.name), physical.type, declared[name].type))
+    """JSON of the original text of each value that its declared type cannot hold.
+
+    ROUNDED when all fit, yet one was made coarser; NULL when all are what they were.
+    """
+    casts = [
+        (name, identifier(physical.name), physical.type, declared[name].type)
         for name, physical in found.items()
         if physical is not None and physical.type not in ("NULL", declared[name].type)
         if not keeps_values(physical.type, declared[name].type)
-    }
-    return originals(broken)
+    ]
+    broken = originals({name: (column, changes(column, has, wanted)) for name, column, has, wanted in casts})
+    rounded = [told for _, column, has, wanted in casts if (told := rounds(column, has, wanted))]
+    return f"coalesce({broken}, CASE WHEN {' OR '.join(rounded)} THEN {literal(ROUNDED)} END)" if rounded else broken

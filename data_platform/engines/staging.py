@@ -14,11 +14,14 @@ from data_platform.contracts.account import Identity
 from data_platform.contracts.quoting import identifier, literal
 from data_platform.contracts.rules import Condition
 from data_platform.engines.copies import Copied, copy, identities, identities_of
-from data_platform.engines.typing import ModelColumns, typed_select
+from data_platform.engines.typing import SOURCE_FILE, ModelColumns, typed_select
 
 IDENTITY = ("_source_file", "_source_row")
-# A row in 8 bytes. Two rows may share it: whoever is odd only for that is judged with the odd ones, and then kept.
-_ID = "hash(CAST(_source_file AS VARCHAR), CAST(_source_row AS BIGINT))"
+# A row in 8 bytes: the number of its file and its own below it. -1 for a row that has none: no account has it.
+_ID = (
+    f"coalesce(CAST(enum_code(TRY_CAST(_source_file AS {SOURCE_FILE})) AS BIGINT) * {1 << 40} "
+    "+ CAST(_source_row AS BIGINT), -1)"
+)
 _ODD = f" WHERE {_ID} IN (SELECT _id FROM odd_rows)"
 # NOT IN, not an anti join: that may be turned round and would then hold the whole month.
 _NOT_ODD = f" WHERE {_ID} NOT IN (SELECT _id FROM odd_rows)"
@@ -30,13 +33,14 @@ _SLICE = 400_000
 class Staging:
     """What to stage: a SELECT that carries row identity, and its contract in compiled form.
 
-    `columns` are (name, type) as contracted; `first_by` orders the rows of one grain, empty when repeated
-    grains are not to be removed.
+    `columns` are (name, type) as contracted; `files` are the source files that its rows may come from; `first_by`
+    orders the rows of one grain, empty when repeated grains are not to be removed.
     """
 
     select: str
     columns: tuple[tuple[str, str], ...]
     conditions: tuple[Condition, ...]
+    files: tuple[str, ...]
     grain: tuple[str, ...] = ()
     first_by: tuple[str, ...] = ()
 
@@ -155,6 +159,8 @@ class _Run:
 
     def judge(self) -> list[tuple[int, int]]:
         """Judges every row once and notes the odd ones; returns rows per combination of broken rules and flags."""
+        files = ", ".join(map(literal, self.staging.files))
+        self._execute(f"CREATE OR REPLACE TEMP TYPE {SOURCE_FILE} AS ENUM ({files})")
         grain = f", CASE WHEN {self.out} = 0 THEN hash({self.grain}) END AS _hash" if self.grain else ""
         self._execute(f"CREATE OR REPLACE TEMP TABLE judged AS {self._ok()} SELECT _bits, {_ID} AS _id{grain} FROM ok")
         bits = self._execute("SELECT _bits, count(*) FROM judged GROUP BY 1").fetchall()

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 import duckdb
 
 from data_platform.contracts.quoting import identifier, literal
-from data_platform.engines.casts import changes, keeps_values, may_differ, originals, rounds
+from data_platform.engines.casts import ROUNDED, changes, keeps_values, may_differ, originals, rounds
+
+# A type that the connection must have: the names of the source files. A name is then a number, in memory and on disk,
+# and not a hundred characters in each row.
+SOURCE_FILE = "_source_file"
 
 
 class ModelColumnsError(ValueError):
@@ -68,7 +72,7 @@ def typed_select(model: ModelColumns, contracted: Sequence[tuple[str, str]]) -> 
     """SELECT over `model`: each contracted column cast, row identity, `_original` and `_rounded`.
 
     `_original` is JSON of the texts that no cast could keep (from the raw file or here), NULL when all fit;
-    `_rounded` is true where a fraction was rounded to a DECIMAL's scale.
+    `_rounded` is true where a value was made coarser (there or here): see `casts.rounds`.
     """
     model.check(contracted)
     casts, broken, rounded, suspects = [], {}, [], []
@@ -82,14 +86,19 @@ def typed_select(model: ModelColumns, contracted: Sequence[tuple[str, str]]) -> 
             rounding = rounds(column, has, wanted)
             if rounding is not None:
                 rounded.append(rounding)
-    original = "CAST(model._uncast AS VARCHAR)"
+    original = f"nullif(CAST(model._uncast AS VARCHAR), {literal(ROUNDED)})"
     # Nearly no row is suspect, so that the exact questions are asked of few.
     suspect = " OR ".join(suspects)
     if broken:
-        original = f"coalesce({original}, CASE WHEN {suspect} THEN {originals(broken)} END)"
-    is_rounded = f"CASE WHEN {suspect} THEN {' OR '.join(rounded)} ELSE false END" if rounded else "false"
+        here = f"CASE WHEN {suspect} THEN {originals(broken)} END"
+        # Of a column that failed twice the text of the file is told.
+        both = f"CAST(json_merge_patch({here}, {original}) AS VARCHAR)"
+        original = f"CASE WHEN {original} IS NULL THEN {here} ELSE {both} END"
+    is_rounded = f"CAST(model._uncast AS VARCHAR) IS NOT DISTINCT FROM {literal(ROUNDED)}"
+    if rounded:
+        is_rounded += f" OR CASE WHEN {suspect} THEN {' OR '.join(rounded)} ELSE false END"
     return (
-        f"SELECT {', '.join(casts)}, CAST(model._source_file AS VARCHAR) AS _source_file, "
+        f"SELECT {', '.join(casts)}, TRY_CAST(model._source_file AS {SOURCE_FILE}) AS _source_file, "
         f"CAST(model._source_row AS BIGINT) AS _source_row, "
         f"{original} AS _original, {is_rounded} AS _rounded FROM model"
     )

@@ -1,6 +1,6 @@
 """Stages rows that a test writes down, through a contract as an author writes it, and tells what became of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,10 +24,12 @@ def contract_of(text: str) -> Contract:
     return YamlFile(Path("given.yaml"), f"description: Given rows.\n{text}").parse(Contract)
 
 
-def staging_of(select: str, contract: Contract, bounds: tuple[datetime, datetime] | None = None) -> Staging:
+def staging_of(
+    select: str, contract: Contract, files: Collection[str], bounds: tuple[datetime, datetime] | None = None
+) -> Staging:
     columns = tuple((name, spec.type) for name, spec in contract.columns.items())
     first_by = contract.deduplicate.first_by if contract.deduplicate else ()
-    return Staging(select, columns, conditions(contract, bounds), contract.grain, first_by)
+    return Staging(select, columns, conditions(contract, bounds), tuple(files), contract.grain, first_by)
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def stage_select(
     """Stages a model over what the connection holds; `records` are the rows that each source file has."""
     folder.mkdir(exist_ok=True)
     clean, rejected = folder / "clean.parquet", folder / "rejected.parquet"
-    staged = stage(connection, staging_of(select, contract, bounds), clean=clean, rejected=rejected)
+    staged = stage(connection, staging_of(select, contract, records, bounds), clean=clean, rejected=rejected)
     rows = account(
         arrived(connection, records),
         staged.clean_rows,

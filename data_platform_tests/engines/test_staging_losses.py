@@ -104,12 +104,15 @@ SELECT * FROM named UNION ALL SELECT id, NULL, {IDENTITY} FROM b
             "a row without a source",
             "SELECT id, '' AS zone, CASE WHEN id <> 5 THEN _source_file END AS _source_file, _source_row, _uncast "
             "FROM raw.trips",
-            ["(no file): 0 rows arrived, 1 found again (1 too many)", "a: 1000 rows arrived, 999 found again (1 lost)"],
+            [
+                "(no received file): 0 rows arrived, 1 found again (1 too many)",
+                "a: 1000 rows arrived, 999 found again (1 lost)",
+            ],
         ),
         (
             "a row that is made up",
             f"SELECT id, '' AS zone, {IDENTITY} FROM raw.trips UNION ALL SELECT 1, '', 'c', 0, NULL",
-            ["c: 0 rows arrived, 1 found again (1 too many)"],
+            ["(no received file): 0 rows arrived, 1 found again (1 too many)"],
         ),
     ],
 )
