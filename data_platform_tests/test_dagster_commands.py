@@ -70,17 +70,23 @@ def test_a_partition_is_made_by_asset_and_by_job(tmp_path: Path) -> None:
         assert instance.get_latest_materialization_event(dg.AssetKey(["curated", "daily_trend"])) is not None
 
 
-def test_a_mistake_is_told_with_file_line_and_repair_and_not_with_the_way_through_our_code(tmp_path: Path) -> None:
+def test_all_mistakes_are_told_with_file_and_line_and_not_with_the_way_through_our_code(tmp_path: Path) -> None:
     project = tmp_path / "project"
     shutil.copytree(REPOSITORY / "data_platform", project / "data_platform")
     shutil.copy(REPOSITORY / "pyproject.toml", project)
-    path = project / "data_platform/datasets/nyc_taxi/staged/taxi_zones.sql"
-    text = path.read_text().rstrip()
-    path.write_text(f"{text}\nWHERE LocationID > 0\n")
+    dataset = project / "data_platform/datasets/nyc_taxi"
+    model, contract = dataset / "staged/taxi_zones.sql", dataset / "curated/daily_trend.yaml"
+    lines = len(model.read_text().rstrip().splitlines())
+    model.write_text(f"{model.read_text().rstrip()}\nWHERE LocationID > 0\n")
+    contract.write_text(f"{contract.read_text().rstrip()}\nowner: [weather]\n")
 
     done = _command(_prepared(tmp_path / "home") | {"PYTHONPATH": str(project)}, "dg", "check", "defs", cwd=project)
 
     assert done.returncode == 1
-    line = len(text.splitlines()) + 1
-    assert f"{path}:{line}: WHERE drops rows that nobody counts; make it a rule of the contract" in done.stdout
+    told = [line for line in done.stdout.splitlines() if line.strip().startswith(str(dataset))]
+    where, unknown = (
+        f"{model}:{lines + 1}: WHERE drops rows that nobody counts",
+        "unknown key 'owner' (did you mean 'owners'?)",
+    )
+    assert [where in done.stdout, unknown in done.stdout, len(told)] == [True, True, 2]
     assert done.stdout.count("  File ") == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from data_platform.contracts.contract import Contract
-from data_platform.contracts.errors import nearest
+from data_platform.contracts.errors import Gathering, nearest
 from data_platform.contracts.partitions import Partitions
 from data_platform.contracts.raw import RawColumn
 from data_platform.contracts.yaml_file import YamlFile
@@ -111,11 +111,14 @@ class Catalog:
                     f"{table.name} exists in the datasets {found[table.name].dataset} and {table.dataset}; rename one"
                 )
             found[table.name] = table
+        mistakes = Gathering(CatalogError)
         for table in found.values():
             for read in table.reads:
-                if read not in found:
-                    known = nearest(read.sql, [name.sql for name in found])
-                    raise CatalogError(f"{_mention(table, read)}: reads {read.sql}, which no dataset has{known}")
+                with mistakes.going_on():
+                    if read not in found:
+                        known = nearest(read.sql, [name.sql for name in found])
+                        raise CatalogError(f"{_mention(table, read)}: reads {read.sql}, which no dataset has{known}")
+        mistakes.tell()
         catalog = cls(found)
         _ = catalog.order
         return catalog
@@ -163,6 +166,14 @@ class Catalog:
                 found.update({view.name: view for view in self.views(table.reads)})
                 found[name] = table
         return tuple(found.values())
+
+    @cached_property
+    def by_dataset(self) -> Mapping[str, tuple[Table, ...]]:
+        """The tables of each dataset, in order."""
+        found: dict[str, list[Table]] = {}
+        for table in self:
+            found.setdefault(table.dataset, []).append(table)
+        return {dataset: tuple(tables) for dataset, tables in found.items()}
 
     def group(self, name: TableName) -> tuple[str, ...]:
         """Tables of one group can be made in one run: a dataset's tables over the same windows. () if unpartitioned."""

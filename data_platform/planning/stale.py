@@ -14,6 +14,7 @@ from data_platform.lake.names import TableName
 from data_platform.lake.sightings import Sighting, Sightings
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.catalog import Catalog, ModelTable, RawTable
+from data_platform.planning.settled import Settled
 from data_platform.planning.versions import Versions, code_version, combined, fingerprint, input_partitions
 from data_platform.sources.address import redact
 from data_platform.sources.errors import SourceError
@@ -27,6 +28,8 @@ SLOT = "file"
 READ_FORMAT = "1"
 # A live source with years of missing months is asked about each; connections are shared.
 _PARALLEL_LOOKS = 8
+# Below the lake's notes: tables of which nothing was stale.
+_SETTLED = "tables.settled"
 
 
 @dataclass(frozen=True, order=True)
@@ -108,7 +111,8 @@ def stale(
 def _findings(
     catalog: Catalog, lake: Lake, now: datetime, chosen: set[TableName], asked: set[TableName]
 ) -> Iterator[Finding]:
-    versions = Versions(catalog, lake)
+    settled = Settled(catalog, lake.notes and lake.notes / _SETTLED)
+    versions = Versions(catalog, lake, settled.marks)
     for table in catalog:
         if table.name not in chosen:
             continue
@@ -116,7 +120,14 @@ def _findings(
             if table.name in asked:
                 yield from stale_raw(lake, table, now)
         elif not table.is_view:
-            yield from stale_model(catalog, table, versions)
+            code = code_version(catalog, table)
+            state = settled.state(table, code, versions)
+            if not settled.holds(table.name, state):
+                found = list(stale_model(catalog, table, versions, code))
+                yield from found
+                if not found:
+                    settled.add(table.name, state)
+    settled.save(versions)
 
 
 def stale_raw(lake: Lake, table: RawTable, now: datetime) -> Iterator[Finding]:
@@ -200,10 +211,9 @@ def _absent(table: RawTable, key: str, now: datetime) -> Waiting:
     return Waiting(table.name, key, f"not at its source yet, expected by {due:%Y-%m-%d}")
 
 
-def stale_model(catalog: Catalog, table: ModelTable, versions: Versions) -> Iterator[Finding]:
+def stale_model(catalog: Catalog, table: ModelTable, versions: Versions, code: str) -> Iterator[Finding]:
     """The partitions whose last commit had other inputs or other code than there are now."""
     committed = versions.snapshot(table.name).partitions
-    code = code_version(catalog, table)
     for key in _candidates(catalog, table, versions):
         want = wanted(catalog, table, key, versions, code)
         if isinstance(want, Waiting):

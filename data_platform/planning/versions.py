@@ -13,10 +13,9 @@ from data_platform.lake.names import TableName
 from data_platform.lake.sightings import Sightings
 from data_platform.lake.tables import UNPARTITIONED, Snapshot
 from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, RawTable
-from data_platform.sql.syntax import normalised
 
 # Changes when the same rows would be written differently (hidden columns, file options).
-WRITE_FORMAT = "1"
+WRITE_FORMAT = "2"
 # What is told to people and changes no row; `personal` masks at publishing.
 _TOLD = {"description", "owners"}
 _TOLD_OF_COLUMN = {"description", "unit", "personal"}
@@ -25,9 +24,13 @@ _TOLD_OF_COLUMN = {"description", "unit", "personal"}
 class Versions:
     """The versions of all partitions of all stored tables, read from the lake once and kept for one question."""
 
-    def __init__(self, catalog: Catalog, lake: Lake) -> None:
+    def __init__(self, catalog: Catalog, lake: Lake, known: Mapping[str, str] | None = None) -> None:
+        """`known`: the marks of a question before (see `marks`)."""
         self.catalog = catalog
         self.lake = lake
+        self.marks: dict[TableName, str] = {}
+        """Where each log ended before it was read here, if it was."""
+        self._known = known or {}
         self._sightings: dict[TableName, Sightings] = {}
         self._snapshots: dict[TableName, Snapshot] = {}
         self._versions: dict[TableName, Mapping[str, str]] = {}
@@ -43,15 +46,25 @@ class Versions:
             self._versions[name] = {key: version for key, version in found.items() if _has(table, key)}
         return self._versions[name]
 
+    def mark(self, name: TableName) -> str:
+        """Where the log of a table, or of the ledger of a raw one, ended when this question first looked."""
+        if name not in self.marks:
+            is_raw = isinstance(self.catalog.tables[name], RawTable)
+            log = self.lake.ledger(name.table) if is_raw else self.lake.table(name)
+            self.marks[name] = log.mark(self._known.get(str(name), ""))
+        return self.marks[name]
+
     def sightings(self, name: TableName) -> Sightings:
         """The ledger of a raw table as it was when this question first looked."""
         if name not in self._sightings:
+            self.mark(name)
             self._sightings[name] = self.lake.ledger(name.table).read()
         return self._sightings[name]
 
     def snapshot(self, name: TableName) -> Snapshot:
         """A built table as it was when this question first looked."""
         if name not in self._snapshots:
+            self.mark(name)
             self._snapshots[name] = self.lake.table(name).snapshot()
         return self._snapshots[name]
 
@@ -82,7 +95,7 @@ def code_version(catalog: Catalog, table: ModelTable) -> str:
 def _code(table: ModelTable) -> Any:
     if isinstance(table.model, PythonModel):
         return [table.model.text, dict(table.model.packages)]
-    return normalised(table.model.text)
+    return table.model.normalised
 
 
 def _promise(table: ModelTable) -> Any:

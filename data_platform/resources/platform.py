@@ -16,7 +16,7 @@ def platform_of(settings: Settings, catalog: Catalog) -> Platform:
     """The platform that the settings describe. Creates nothing on disk."""
     return Platform(
         catalog=catalog,
-        lake=Lake(LocalStorage(settings.lake_path)),
+        lake=Lake(LocalStorage(settings.lake_path), notes=settings.home),
         engine=Engine(settings.memory_limit, settings.threads, settings.home / "tmp"),
         warehouse=settings.warehouse_path.parent,
         charts=settings.charts_path,

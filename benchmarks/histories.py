@@ -1,0 +1,123 @@
+"""A lake in which every partition of many tables was built: the logs and ledgers are the product's own, the data files
+that they name hold a byte, since the question what is stale opens none.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.synthetic import write_datasets
+from data_platform.components.datasets import Datasets, read_datasets
+from data_platform.lake.schema import Column
+from data_platform.lake.sightings import Sighting
+from data_platform.lake.tables import LakeTable, WrittenFile
+from data_platform.planning.catalog import Catalog, ModelTable, RawTable
+from data_platform.planning.stale import SLOT, Wanted, address_of, wanted
+from data_platform.planning.versions import Versions
+from data_platform.resources.platform import platform_of
+from data_platform.settings import Settings
+from data_platform.steps.platform import Platform
+
+FIRST = (2016, 1)
+_RUN_ID = "benchmark"
+_SEEN_AT = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def settings_of(root: Path) -> Settings:
+    return Settings(home=root / "home", sources="live", tlc_url=(root / "source").as_uri())
+
+
+def datasets_of(root: Path) -> Datasets:
+    return read_datasets(root / "datasets", settings_of(root))
+
+
+def platform_at(root: Path) -> Platform:
+    return platform_of(settings_of(root), datasets_of(root).catalog)
+
+
+def after(months: int) -> datetime:
+    """The moment at which so many months are over since the first."""
+    year, month = divmod(FIRST[1] - 1 + months, 12)
+    return datetime(FIRST[0] + year, month + 1, 2, tzinfo=UTC)
+
+
+def write_lake(root: Path, *, tables: int, months: int, commits: int) -> None:
+    """Datasets, their sources and a lake in which nothing is stale; each table is built in so many commits."""
+    write_datasets(root / "datasets", tables)
+    (root / "home").mkdir(parents=True)
+    platform = platform_at(root)
+    now = after(months)
+    for table in platform.catalog:
+        if isinstance(table, RawTable):
+            _receive(platform, table, now)
+        elif not table.is_view:
+            _build(platform, table, commits)
+
+
+def _receive(platform: Platform, table: RawTable, now: datetime) -> None:
+    """Empty files at the source, and a ledger that has seen them."""
+    assert table.partitions is not None
+    keys = table.partitions.keys(now)
+    for key in keys:
+        file = Path(address_of(table, key).removeprefix("file://"))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    ledger = platform.lake.ledger(table.name.table)
+    ledger.append([_sighting(table, key) for key in keys], base=ledger.read())
+
+
+def _sighting(table: RawTable, key: str) -> Sighting:
+    address = address_of(table, key)
+    seen = table.source.look(address)
+    assert seen is not None
+    return Sighting(
+        partition=key,
+        slot=SLOT,
+        uri=address,
+        version=seen.text,
+        state="received",
+        reason=None,
+        sha256=f"{hash((table.name, key)) & (1 << 63) - 1:064x}",
+        key=f"raw/{table.name.table}/{key}/file",
+        data_key=f"raw/{table.name.table}/{key}/file.parquet",
+        bytes=0,
+        records=0,
+        columns=tuple((name, column.type) for name, column in table.columns.items()),
+        seen_at=_SEEN_AT,
+        run_id=_RUN_ID,
+    )
+
+
+def _build(platform: Platform, table: ModelTable, commits: int) -> None:
+    versions = Versions(platform.catalog, platform.lake)
+    wants = dict(_wants(platform.catalog, table, versions))
+    target = platform.lake.table(table.name)
+    keys = list(wants)
+    for number in range(commits):
+        commit(target, table, {key: wants[key] for key in keys[number::commits]})
+
+
+def _wants(catalog: Catalog, table: ModelTable, versions: Versions) -> Iterator[tuple[str, Wanted]]:
+    for key in sorted({key for name in table.reads for key in versions.of(name)}):
+        want = wanted(catalog, table, key, versions)
+        assert isinstance(want, Wanted), want
+        yield key, want
+
+
+def commit(target: LakeTable, table: ModelTable, wants: dict[str, Wanted]) -> None:
+    """One commit that replaces some partitions, of a file each."""
+    columns = [Column(name, type_) for name, type_ in table.columns]
+    stats = {name: {"null_count": "0", "num_values": "1"} for name, _ in table.columns}
+    files = []
+    for key in wants:
+        new = target.new_file(key, rejected=False)
+        new.path.write_bytes(b"0")
+        files.append(WrittenFile(key, rejected=False, key=new.key, rows=1, bytes=1, stats=stats))
+    some = next(iter(wants.values()))
+    target.commit(
+        target.begin(list(wants)),
+        files,
+        columns=columns,
+        fingerprints={key: want.fingerprint for key, want in wants.items()},
+        provenance={"inputs": dict(some.inputs), "code": some.code, "run_id": _RUN_ID, "rows": len(wants)},
+    )
