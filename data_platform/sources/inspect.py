@@ -139,7 +139,8 @@ def _check_extent(metadata: pq.FileMetaData, name: str, size: int) -> None:
     groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
     if sum(group.num_rows for group in groups) != metadata.num_rows:
         raise Refused(f"{name}: its row groups do not add up to the {metadata.num_rows:,} rows of its footer")
-    for group in groups:
+    # A row group without rows may have columns without a single page.
+    for group in (each for each in groups if each.num_rows):
         for index in range(group.num_columns):
             chunk = group.column(index)
             start = chunk.dictionary_page_offset or chunk.data_page_offset

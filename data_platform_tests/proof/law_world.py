@@ -4,13 +4,16 @@ Beside the town: wells whose months have one file name (equal bytes are one file
 over all partitions, a view, a Python model.
 """
 
+import itertools
+import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
 from data_platform_tests.planning.town import TOWN, rain, snow, town
-from data_platform_tests.small_dataset import FILES, PLACES, SmallDataset
+from data_platform_tests.small_dataset import FILES, NOW, PLACES, SmallDataset
 
 _WELLS = """\
     wells:
@@ -140,9 +143,24 @@ def places(small: SmallDataset, name: str) -> None:
     small.put_file("places.csv", PLACES.replace("Harbour", name))
 
 
+@dataclass(frozen=True)
+class World(SmallDataset):
+    """Datasets whose files have times of their own, also those that come again after they were taken away."""
+
+    def put_file(self, name: str, content: pa.Table | bytes | str) -> Path:
+        path = super().put_file(name, content)
+        then = NOW.timestamp() + next(_TICKS)
+        os.utime(path, (then, then))
+        return path
+
+
+_TICKS = itertools.count(1)
+
+
 def found_world(root: Path) -> SmallDataset:
     """The world below `root`, with some of its files there, and nothing built."""
-    small = town(root)
+    empty = town(root)
+    small = World(empty.folder, empty.source, empty.home)
     small.write(_FILES)
     rain(small, "2024-01", 1, 2, None)
     snow(small, "2024-02", 10)

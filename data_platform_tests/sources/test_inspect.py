@@ -112,6 +112,15 @@ def test_a_parquet_file_without_rows_is_fine(tmp_path: Path) -> None:
     assert inspect(path, "f.parquet", "parquet") == Inspected(0, (("a", "INTEGER"),))
 
 
+def test_a_row_group_without_rows_is_fine(tmp_path: Path) -> None:
+    empty = pa.table({"flag": pa.array([], pa.bool_()), "n": pa.array([], pa.int64())})
+    with pq.ParquetWriter(tmp_path / "f.parquet", empty.schema) as writer:
+        writer.write_table(empty)
+        writer.write_table(pa.table({"flag": [True], "n": [1]}))
+    assert pq.ParquetFile(tmp_path / "f.parquet").metadata.num_row_groups == 2
+    assert inspect(tmp_path / "f.parquet", "f.parquet", "parquet").records == 1
+
+
 def test_a_csv_is_counted_and_all_its_columns_are_text(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(gzip.compress(b'a,"b ""x"""\n1,"2\n3"\n', mtime=0))
     assert inspect(tmp_path / "f", "f.csv.gz", "csv") == Inspected(1, (("a", "VARCHAR"), ('b "x"', "VARCHAR")))
