@@ -147,7 +147,8 @@ def _file_select(declared: Mapping[str, RawColumn], file: RawFile) -> str:
         f"SELECT {', '.join(columns)}, {literal(file.source_file)} AS _source_file, "
         f"CAST({'_source_row' if file.numbered else _ROW_NUMBER} AS BIGINT) AS _source_row, "
         f"{_uncast(declared, found)} AS _uncast "
-        f"FROM read_parquet({literal(file.path)}, hive_partitioning=false){renamed}"
+        # A file's minimum and maximum leave NaN out: without the option DuckDB takes `NaN > maximum` for false unseen.
+        f"FROM read_parquet({literal(file.path)}, hive_partitioning=false, can_have_nan=true){renamed}"
     )
 
 

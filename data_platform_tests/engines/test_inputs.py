@@ -131,6 +131,14 @@ def test_row_numbers_hold_across_row_groups_and_threads(tmp_path: Path) -> None:
     assert len(rows) == 5000
 
 
+def test_a_rule_sees_a_nan_that_the_statistics_of_its_file_leave_out(tmp_path: Path) -> None:
+    file = file_of(tmp_path, pa.table({"x": [0.0, 0.5, float("nan")]}))
+    with Engine("512MiB", 1, tmp_path / "tmp").connect() as connection:
+        bind(connection, [RawInput(TRIPS, {"x": RawColumn(type="DOUBLE")}, (file,))])
+        for question in ("WHERE x > 1", "WHERE CASE WHEN x > 1 THEN true END"):
+            assert connection.execute(f"SELECT _source_row FROM raw.trips {question}").fetchall() == [(2,)]
+
+
 def test_a_parsed_text_file_brings_its_own_numbers(tmp_path: Path) -> None:
     path = tmp_path / "f.parquet"
     pq.write_table(pa.table({"x": ["1"], "_source_row": [41]}), path)
