@@ -90,10 +90,11 @@ def typed_select(model: ModelColumns, contracted: Sequence[tuple[str, str]]) -> 
     # Nearly no row is suspect, so that the exact questions are asked of few.
     suspect = " OR ".join(suspects)
     if broken:
-        here = f"CASE WHEN {suspect} THEN {originals(broken)} END"
+        told = originals(broken)
         # Of a column that failed twice the text of the file is told.
-        both = f"CAST(json_merge_patch({here}, {original}) AS VARCHAR)"
-        original = f"CASE WHEN {original} IS NULL THEN {here} ELSE {both} END"
+        both = f"CAST(json_merge_patch(coalesce({told}, '{{}}'), {original}) AS VARCHAR)"
+        twice = f"CASE WHEN {original} IS NULL THEN {told} ELSE {both} END"
+        original = f"CASE WHEN {suspect} THEN {twice} ELSE {original} END"
     is_rounded = f"CAST(model._uncast AS VARCHAR) IS NOT DISTINCT FROM {literal(ROUNDED)}"
     if rounded:
         is_rounded += f" OR CASE WHEN {suspect} THEN {' OR '.join(rounded)} ELSE false END"
