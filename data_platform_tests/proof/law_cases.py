@@ -19,7 +19,11 @@ _JANUARY = [microseconds(text) for text in ("2024-01-01", "2024-01-31 23:59:59.9
 _PLAIN = (0, 1, "1", True, days("2024-01-15"), _JANUARY[0], _JANUARY[2], _JANUARY[2] * 1000)
 _NO_NUMBERS = (float("nan"), float("inf"), -float("inf"))
 # What decides only where all else of a row is in order.
-_OFTEN = {"DOUBLE": [float("nan")] * 2, "FLOAT": [float("nan")] * 2, "DATE": [1_800_000_000] * 2}
+_OFTEN: Mapping[str, Sequence[Any]] = {
+    "DOUBLE": [float("nan")] * 2,
+    "FLOAT": [float("nan")] * 2,
+    "DATE": [1_800_000_000] * 2,
+}
 # What stands in files: the Arrow type, and values that have made trouble somewhere.
 FOUND: Mapping[str, tuple[pa.DataType, Sequence[Any]]] = {
     "TINYINT": (pa.int8(), [0, 1, -128, 127]),
