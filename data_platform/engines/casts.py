@@ -1,6 +1,7 @@
 """What casts do to values: which keep them all, and SQL that sees what is lost or rounded and keeps its text."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from data_platform.contracts.quoting import literal
 
@@ -28,74 +29,88 @@ def keeps_values(has: str, wanted: str) -> bool:
     return wanted in _WIDER.get(has, ()) or (wanted == "DOUBLE" and has in _EXACT_DOUBLE)
 
 
-def changes(column: str, has: str, wanted: str) -> str:
+@dataclass(frozen=True)
+class Cast:
+    """A value on its way into another type: SQL of what it was, SQL of what it becomes (NULL where it cannot)."""
+
+    was: str
+    becomes: str
+    has: str
+    wanted: str
+
+    @classmethod
+    def of(cls, value: str, has: str, wanted: str) -> "Cast":
+        return cls(value, f"TRY_CAST({value} AS {wanted})", has, wanted)
+
+
+def changes(cast: Cast) -> str:
     """SQL that is true where casting loses the value: it becomes NULL, or something else than it was.
 
     What is only made coarser (a fraction beyond a DECIMAL's scale, the time of a DATE) is rounded: see `rounds`.
     """
-    cast = f"TRY_CAST({column} AS {wanted})"
-    lost = f"{column} IS NOT NULL AND {cast} IS NULL"
+    was, becomes, has, wanted = cast.was, cast.becomes, cast.has, cast.wanted
+    lost = f"{was} IS NOT NULL AND {becomes} IS NULL"
     if wanted in _WHOLE and (has in _FLOATING or has.startswith("DECIMAL")):
         # 1.5 would become 2 without a word.
-        return f"({lost} OR {column} <> {cast})"
+        return f"({lost} OR {was} <> {becomes})"
     if wanted in _WHOLE and has == "VARCHAR":
         # So would '1.5'. DECIMAL, since DOUBLE cannot tell neighbours beyond 2^53 apart.
-        return f"({lost} OR TRY_CAST({column} AS DECIMAL(38,10)) <> {cast})"
+        return f"({lost} OR TRY_CAST({was} AS DECIMAL(38,10)) <> {becomes})"
     if wanted in _FLOATING and has in _WHOLE:
         # 2^53 + 1 would become 2^53.
-        return f"({lost} OR TRY_CAST({cast} AS {has}) IS DISTINCT FROM {column})"
+        return f"({lost} OR TRY_CAST({becomes} AS {has}) IS DISTINCT FROM {was})"
     if wanted in _FLOATING and has == "VARCHAR":
         # '1e400' would become infinity.
-        return f"({lost} OR (isinf({cast}) AND NOT contains(lower({column}), 'inf')))"
+        return f"({lost} OR (isinf({becomes}) AND NOT contains(lower({was}), 'inf')))"
     if wanted == "BOOLEAN" and (has in _WHOLE or has in _FLOATING or has.startswith("DECIMAL")):
         # 2, 0.5 and NaN would become true.
-        return f"({lost} OR {column} NOT IN (0, 1))"
+        return f"({lost} OR {was} NOT IN (0, 1))"
     return f"({lost})"
 
 
-def rounds(column: str, has: str, wanted: str) -> str | None:
+def rounds(cast: Cast) -> str | None:
     """SQL that is true where a cast makes a value coarser; None where it cannot.
 
     A fraction is rounded to a DECIMAL's scale or to a floating number's digits; a DATE leaves the time away.
     """
-    cast = f"TRY_CAST({column} AS {wanted})"
+    was, becomes, has, wanted = cast.was, cast.becomes, cast.has, cast.wanted
     if wanted.startswith("DECIMAL"):
-        return _rounds_to_scale(column, has, wanted)
+        return _rounds_to_scale(cast)
     if wanted in _FLOATING and has.startswith("DECIMAL") and _size(has)[0] > _FLOATING_DIGITS[wanted]:
         # By way of text: 0.1 is no binary fraction, but its text is that of the nearest one.
-        return f"TRY_CAST(CAST({cast} AS VARCHAR) AS {has}) <> {column}"
+        return f"TRY_CAST(CAST({becomes} AS VARCHAR) AS {has}) <> {was}"
     if wanted == "FLOAT" and has == "DOUBLE":
-        return f"CAST({cast} AS DOUBLE) <> {column}"
+        return f"CAST({becomes} AS DOUBLE) <> {was}"
     if wanted == "DATE" and has.startswith("TIMESTAMP"):
-        return f"{cast} <> {column}"
+        return f"{becomes} <> {was}"
     if wanted == "DATE" and has == "VARCHAR":
-        return f"{cast} <> TRY_CAST({column} AS TIMESTAMP)"
+        return f"{becomes} <> TRY_CAST({was} AS TIMESTAMP)"
     if wanted.startswith("TIMESTAMP") and has == "TIMESTAMP_NS":
-        return f"TRY_CAST({cast} AS {has}) <> {column}"
+        return f"TRY_CAST({becomes} AS {has}) <> {was}"
     return None
 
 
-def _rounds_to_scale(column: str, has: str, wanted: str) -> str | None:
-    cast = f"TRY_CAST({column} AS {wanted})"
-    digits, scale = _size(wanted)
+def _rounds_to_scale(cast: Cast) -> str | None:
+    was, becomes, has = cast.was, cast.becomes, cast.has
+    digits, scale = _size(cast.wanted)
     if has in _FLOATING:
         # Compared as binary fractions: 0.1 is not one, but becomes DECIMAL 0.10 and back the same.
-        return f"CAST({cast} AS {has}) <> {column}"
+        return f"CAST({becomes} AS {has}) <> {was}"
     if has.startswith("DECIMAL"):
-        return f"{cast} <> {column}" if _size(has)[1] > scale else None
+        return f"{becomes} <> {was}" if _size(has)[1] > scale else None
     if has == "VARCHAR":
         # DOUBLE sees any digit of short numbers, the widest DECIMAL those of long ones.
-        widest = f"TRY_CAST({column} AS DECIMAL(38,{38 - digits + scale}))"
-        return f"coalesce({cast} <> {widest}, CAST({cast} AS DOUBLE) <> TRY_CAST({column} AS DOUBLE))"
+        widest = f"TRY_CAST({was} AS DECIMAL(38,{38 - digits + scale}))"
+        return f"coalesce({becomes} <> {widest}, CAST({becomes} AS DOUBLE) <> TRY_CAST({was} AS DOUBLE))"
     return None
 
 
-def may_differ(column: str, has: str, wanted: str) -> str:
+def may_differ(cast: Cast) -> str:
     """SQL that is true at least where `changes` or `rounds` is, and costs less than both."""
-    if has in _FLOATING and wanted.startswith("DECIMAL"):
-        return f"CAST(TRY_CAST({column} AS {wanted}) AS {has}) IS DISTINCT FROM {column}"
-    rounding = rounds(column, has, wanted)
-    return changes(column, has, wanted) if rounding is None else f"({changes(column, has, wanted)} OR {rounding})"
+    if cast.has in _FLOATING and cast.wanted.startswith("DECIMAL"):
+        return f"CAST({cast.becomes} AS {cast.has}) IS DISTINCT FROM {cast.was}"
+    rounding = rounds(cast)
+    return changes(cast) if rounding is None else f"({changes(cast)} OR {rounding})"
 
 
 def _size(decimal: str) -> tuple[int, int]:
@@ -104,13 +119,13 @@ def _size(decimal: str) -> tuple[int, int]:
     return int(digits), int(scale)
 
 
-def originals(broken: Mapping[str, tuple[str, str]]) -> str:
-    """SQL for a JSON object of original texts: column name → (its SQL, the condition under which it is told)."""
-    if not broken:
+def originals(casts: Mapping[str, Cast]) -> str:
+    """SQL for a JSON object of the texts that the casts of these columns lose: NULL where none does."""
+    if not casts:
         return "CAST(NULL AS VARCHAR)"
+    lost = {name: changes(cast) for name, cast in casts.items()}
     parts = ", ".join(
-        f"CASE WHEN {condition} THEN to_json({literal(name)}) || ':' || to_json(CAST({column} AS VARCHAR)) END"
-        for name, (column, condition) in broken.items()
+        f"CASE WHEN {lost[name]} THEN to_json({literal(name)}) || ':' || to_json(CAST({cast.was} AS VARCHAR)) END"
+        for name, cast in casts.items()
     )
-    anything = " OR ".join(f"({condition})" for _, condition in broken.values())
-    return f"CASE WHEN {anything} THEN '{{' || concat_ws(',', {parts}) || '}}' END"
+    return f"CASE WHEN {' OR '.join(lost.values())} THEN '{{' || concat_ws(',', {parts}) || '}}' END"

@@ -9,7 +9,7 @@ import duckdb
 
 from data_platform.contracts.quoting import identifier, literal, string_list
 from data_platform.contracts.raw import Physical, RawColumn, match
-from data_platform.engines.casts import ROUNDED, changes, keeps_values, originals, rounds
+from data_platform.engines.casts import ROUNDED, Cast, keeps_values, originals, rounds
 from data_platform.engines.cuts import cuts
 from data_platform.lake.names import TableName
 
@@ -166,12 +166,11 @@ def _uncast(declared: Mapping[str, RawColumn], found: Mapping[str, Physical | No
 
     ROUNDED when all fit, yet one was made coarser; NULL when all are what they were.
     """
-    casts = [
-        (name, identifier(physical.name), physical.type, declared[name].type)
+    casts = {
+        name: Cast.of(identifier(physical.name), physical.type, declared[name].type)
         for name, physical in found.items()
         if physical is not None and physical.type not in ("NULL", declared[name].type)
         if not keeps_values(physical.type, declared[name].type)
-    ]
-    broken = originals({name: (column, changes(column, has, wanted)) for name, column, has, wanted in casts})
-    rounded = [told for _, column, has, wanted in casts if (told := rounds(column, has, wanted))]
-    return f"coalesce({broken}, CASE WHEN {' OR '.join(rounded)} THEN {literal(ROUNDED)} END)" if rounded else broken
+    }
+    lost, rounded = originals(casts), [told for cast in casts.values() if (told := rounds(cast))]
+    return f"coalesce({lost}, CASE WHEN {' OR '.join(rounded)} THEN {literal(ROUNDED)} END)" if rounded else lost

@@ -6,6 +6,7 @@ on 3.3 M rows); each statement here reads just the columns that it needs.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -17,30 +18,25 @@ from data_platform.engines.copies import Copied, copy, identities, identities_of
 from data_platform.engines.typing import SOURCE_FILE, ModelColumns, typed_select
 
 IDENTITY = ("_source_file", "_source_row")
-# A row in 8 bytes: the number of its file and its own below it. -1 for a row that has none: no account has it.
-_ID = (
-    f"coalesce(CAST(enum_code(TRY_CAST(_source_file AS {SOURCE_FILE})) AS BIGINT) * {1 << 40} "
-    "+ CAST(_source_row AS BIGINT), -1)"
-)
-_ODD = f" WHERE {_ID} IN (SELECT _id FROM odd_rows)"
-# NOT IN, not an anti join: that may be turned round and would then hold the whole month.
-_NOT_ODD = f" WHERE {_ID} NOT IN (SELECT _id FROM odd_rows)"
-# Rows whose hashes are compared at a time: some 20 MB, however large the month is, and faster than all at once.
-_SLICE = 400_000
+# Rows whose hashes are compared at a time: some 35 MB, however large the month is, and faster than all at once.
+_SLICE = 700_000
+_HASHES = 1 << 64
+# Bits of the largest bitmap: 64 MB.
+_MOST_BITS = 1 << 29
 
 
 @dataclass(frozen=True)
 class Staging:
     """What to stage: a SELECT that carries row identity, and its contract in compiled form.
 
-    `columns` are (name, type) as contracted; `files` are the source files that its rows may come from; `first_by`
-    orders the rows of one grain, empty when repeated grains are not to be removed.
+    `columns` are (name, type) as contracted; `files` are the source files that its rows may come from, with how many
+    each has; `first_by` orders the rows of one grain, empty when repeated grains are not to be removed.
     """
 
     select: str
     columns: tuple[tuple[str, str], ...]
     conditions: tuple[Condition, ...]
-    files: tuple[str, ...]
+    files: Mapping[str, int]
     grain: tuple[str, ...] = ()
     first_by: tuple[str, ...] = ()
 
@@ -110,6 +106,24 @@ class _Bits:
         return f"list_filter([{cases}], lambda rule: rule IS NOT NULL)"
 
 
+class _Places:
+    """A bitmap with a place for each row, so that the odd ones are told from the others at the cost of one look.
+
+    Two rows may share a place when their files overlap in it: a row that is none of the odd ones is then read with
+    them and judged by itself, as they are.
+    """
+
+    def __init__(self, files: Mapping[str, int]) -> None:
+        self.last = min(1 << sum(files.values()).bit_length(), _MOST_BITS) - 1
+        # Files lie apart by the golden ratio (Knuth, The Art of Computer Programming 3, 6.4).
+        apart = round(0.618 * self.last)
+        number = f"CAST(enum_code(TRY_CAST(_source_file AS {SOURCE_FILE})) AS BIGINT)"
+        # A row without identity has a place as well: that no account has it is found later.
+        self.of_row = f"CAST(coalesce({number} * {apart} + CAST(_source_row AS BIGINT) & {self.last}, 0) AS INTEGER)"
+        bit = f"get_bit(getvariable('odd_rows'), {self.of_row})"
+        self.odd, self.not_odd = f" WHERE {bit} = 1", f" WHERE {bit} = 0"
+
+
 def stage(connection: duckdb.DuckDBPyConnection, staging: Staging, *, clean: Path, rejected: Path) -> Staged:
     """Writes clean rows to `clean` and quarantined ones to `rejected` and counts what became of every row.
 
@@ -149,6 +163,7 @@ class _Run:
         self.connection = connection
         self.staging = staging
         self.bits = _Bits(staging.conditions)
+        self.places = _Places(staging.files)
         self.columns = ", ".join(identifier(name) for name, _ in staging.columns)
         self.grain = ", ".join(identifier(name) for name in staging.grain)
         self.statements: list[str] = []
@@ -162,26 +177,29 @@ class _Run:
         files = ", ".join(map(literal, self.staging.files))
         self._execute(f"CREATE OR REPLACE TEMP TYPE {SOURCE_FILE} AS ENUM ({files})")
         grain = f", CASE WHEN {self.out} = 0 THEN hash({self.grain}) END AS _hash" if self.grain else ""
-        self._execute(f"CREATE OR REPLACE TEMP TABLE judged AS {self._ok()} SELECT _bits, {_ID} AS _id{grain} FROM ok")
+        place = f"{self.places.of_row} AS _place"
+        self._execute(f"CREATE OR REPLACE TEMP TABLE judged AS {self._ok()} SELECT _bits, {place}{grain} FROM ok")
         bits = self._execute("SELECT _bits, count(*) FROM judged GROUP BY 1").fetchall()
         odd = f"{self.out} <> 0"
+        self.has_odd = any(value & self.bits.value("reject", "drop") for value, _ in bits)
         if self.grain:
-            self._find_repeated(sum(rows for _, rows in bits))
+            self.has_odd |= self._find_repeated(sum(rows for _, rows in bits))
             odd += " OR _hash IN (SELECT _hash FROM repeated)"
-        self._execute(f"CREATE OR REPLACE TEMP TABLE odd_rows AS SELECT _id FROM judged WHERE {odd}")
-        self.has_odd = _one(self._execute("SELECT count(*) FROM odd_rows")) > 0
+        bitmap = f"SELECT bitstring_agg(_place, 0, {self.places.last}) FROM judged WHERE {odd}"
+        self._execute(f"SET VARIABLE odd_rows = ({bitmap})")
         self._execute("DROP TABLE judged")
         return bits
 
-    def _find_repeated(self, rows: int) -> None:
+    def _find_repeated(self, rows: int) -> bool:
         """Notes the hashes that occur more than once, slice by slice: all at once would be the step's peak memory."""
         self._execute("CREATE OR REPLACE TEMP TABLE repeated (_hash UBIGINT)")
         slices = 1 + rows // _SLICE
-        for number in range(slices):
+        for first, end in pairwise(_HASHES * number // slices for number in range(slices + 1)):
             self._execute(
-                f"INSERT INTO repeated SELECT _hash FROM judged WHERE _hash % {slices} = {number} "
+                f"INSERT INTO repeated SELECT _hash FROM judged WHERE _hash BETWEEN {first} AND {end - 1} "
                 "GROUP BY 1 HAVING count(*) > 1"
             )
+        return _one(self._execute("SELECT count(*) FROM repeated")) > 0
 
     def keep_odd_rows(self) -> int:
         """Sets the rejected rows and those with a repeated grain aside, ranked; returns how many repeat another's."""
@@ -194,8 +212,8 @@ class _Run:
             rank = f"CASE WHEN {self.out} = 0 THEN row_number() {window} END"
             first = f"CASE WHEN {self.out} = 0 THEN first_value(_source_file || '#' || _source_row) {window} END"
         self._execute(
-            f"CREATE OR REPLACE TEMP TABLE odd AS {self._ok(_ODD)} SELECT *, {rank} AS _rank, {first} AS _first "
-            f"FROM ok WHERE {self.reject} <> 0 OR {self.out} = 0"
+            f"CREATE OR REPLACE TEMP TABLE odd AS {self._ok(self.places.odd)} "
+            f"SELECT *, {rank} AS _rank, {first} AS _first FROM ok WHERE {self.reject} <> 0 OR {self.out} = 0"
         )
         return _one(self._execute("SELECT count(*) FROM odd WHERE _rank > 1"))
 
@@ -209,7 +227,7 @@ class _Run:
             return self._noted(f"{self._typed()} SELECT {told} FROM typed")
         kept = f"{self.out} = 0 AND _rank = 1" if self.staging.first_by else f"{self.out} = 0"
         return self._noted(
-            f"{self._typed(_NOT_ODD)} SELECT {told} FROM typed UNION ALL SELECT {told} FROM odd WHERE {kept}"
+            f"{self._typed(self.places.not_odd)} SELECT {told} FROM typed UNION ALL SELECT {told} FROM odd WHERE {kept}"
         )
 
     def rejected_select(self) -> str:
@@ -223,7 +241,7 @@ class _Run:
     def dropped(self) -> dict[str, Identity]:
         drop = self.bits.mask("drop")
         rows = f"SELECT _source_file, _source_row FROM ok WHERE _bits & {drop} <> 0 AND {self.reject} = 0"
-        return identities_of(self.connection, f"({self._ok(_ODD)} {rows})")
+        return identities_of(self.connection, f"({self._ok(self.places.odd)} {rows})")
 
     def _typed(self, where: str = "") -> str:
         """The model's rows of the contract's types, as CTE `typed`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import duckdb
 
 from data_platform.contracts.quoting import identifier, literal
-from data_platform.engines.casts import ROUNDED, changes, keeps_values, may_differ, originals, rounds
+from data_platform.engines.casts import ROUNDED, Cast, changes, keeps_values, may_differ, originals, rounds
 
 # A type that the connection must have: the names of the source files. A name is then a number, in memory and on disk,
 # and not a hundred characters in each row.
@@ -59,12 +59,12 @@ def strict_select(model: ModelColumns, contracted: Sequence[tuple[str, str]], re
     model.check(contracted)
     columns = []
     for name, wanted in contracted:
-        column, has = f"model.{identifier(name)}", model.type_of(name)
-        cast = f"CAST({column} AS {wanted})"
-        if not keeps_values(has, wanted):
-            told = f"error({literal(f'{name} is {wanted}, which cannot hold ')} || CAST({column} AS VARCHAR))"
-            cast = f"CASE WHEN {changes(column, has, wanted)} THEN {told} ELSE TRY_CAST({column} AS {wanted}) END"
-        columns.append(f"{cast} AS {identifier(name)}")
+        cast = Cast.of(f"model.{identifier(name)}", model.type_of(name), wanted)
+        value = f"CAST({cast.was} AS {wanted})"
+        if not keeps_values(cast.has, wanted):
+            told = f"error({literal(f'{name} is {wanted}, which cannot hold ')} || CAST({cast.was} AS VARCHAR))"
+            value = f"CASE WHEN {changes(cast)} THEN {told} ELSE {cast.becomes} END"
+        columns.append(f"{value} AS {identifier(name)}")
     return f"SELECT {', '.join(columns)} FROM ({relation}) AS model"
 
 
@@ -75,31 +75,30 @@ def typed_select(model: ModelColumns, contracted: Sequence[tuple[str, str]]) -> 
     `_rounded` is true where a value was made coarser (there or here): see `casts.rounds`.
     """
     model.check(contracted)
-    casts, broken, rounded, suspects = [], {}, [], []
-    for name, wanted in contracted:
-        column, has = f"model.{identifier(name)}", model.type_of(name)
-        cast = column if has == wanted else f"TRY_CAST({column} AS {wanted})"
-        casts.append(f"{cast} AS {identifier(name)}")
-        if not keeps_values(has, wanted):
-            broken[name] = (column, changes(column, has, wanted))
-            suspects.append(may_differ(column, has, wanted))
-            rounding = rounds(column, has, wanted)
-            if rounding is not None:
-                rounded.append(rounding)
-    original = f"nullif(CAST(model._uncast AS VARCHAR), {literal(ROUNDED)})"
+    values, casts = [], {}
+    for number, (name, wanted) in enumerate(contracted):
+        cast = Cast.of(f"model.{identifier(name)}", model.type_of(name), wanted)
+        values.append(f"{cast.was if cast.has == wanted else cast.becomes} AS {identifier(name)}")
+        if not keeps_values(cast.has, wanted):
+            values.append(f"{cast.was} AS _was_{number}")
+            casts[name] = Cast(f"_was_{number}", identifier(name), cast.has, wanted)
+    values += [
+        f"TRY_CAST(model._source_file AS {SOURCE_FILE}) AS _source_file",
+        "CAST(model._source_row AS BIGINT) AS _source_row",
+        "CAST(model._uncast AS VARCHAR) AS _uncast",
+    ]
     # Nearly no row is suspect, so that the exact questions are asked of few.
-    suspect = " OR ".join(suspects)
-    if broken:
-        told = originals(broken)
-        # Of a column that failed twice the text of the file is told.
-        both = f"CAST(json_merge_patch(coalesce({told}, '{{}}'), {original}) AS VARCHAR)"
-        twice = f"CASE WHEN {original} IS NULL THEN {told} ELSE {both} END"
-        original = f"CASE WHEN {suspect} THEN {twice} ELSE {original} END"
-    is_rounded = f"CAST(model._uncast AS VARCHAR) IS NOT DISTINCT FROM {literal(ROUNDED)}"
-    if rounded:
-        is_rounded += f" OR CASE WHEN {suspect} THEN {' OR '.join(rounded)} ELSE false END"
+    suspect = " OR ".join(may_differ(cast) for cast in casts.values()) or "false"
+    rounding = " OR ".join(told for cast in casts.values() if (told := rounds(cast))) or "false"
+    uncast = f"nullif(_uncast, {literal(ROUNDED)})"
+    # Of a column that failed twice the text of the file is told.
+    both = f"CAST(json_merge_patch(coalesce(_lost, '{{}}'), {uncast}) AS VARCHAR)"
+    columns = ", ".join(identifier(name) for name, _ in contracted)
+    # One SELECT over the other, so that no cast is made twice: DuckDB computes what a CASE holds again and again.
     return (
-        f"SELECT {', '.join(casts)}, TRY_CAST(model._source_file AS {SOURCE_FILE}) AS _source_file, "
-        f"CAST(model._source_row AS BIGINT) AS _source_row, "
-        f"{original} AS _original, {is_rounded} AS _rounded FROM model"
+        f"SELECT {columns}, _source_file, _source_row, "
+        f"CASE WHEN _lost IS NULL THEN {uncast} WHEN {uncast} IS NULL THEN _lost ELSE {both} END AS _original, "
+        f"_uncast IS NOT DISTINCT FROM {literal(ROUNDED)} OR CASE WHEN _suspect THEN {rounding} ELSE false END "
+        f"AS _rounded FROM (SELECT *, CASE WHEN _suspect THEN {originals(casts)} END AS _lost "
+        f"FROM (SELECT *, {suspect} AS _suspect FROM (SELECT {', '.join(values)} FROM model)))"
     )

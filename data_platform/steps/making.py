@@ -96,7 +96,7 @@ def _make_staged(
         table.columns,
         conditions(contract, bounds),
         # By name: their order puts rows of one grain in order where nothing else does.
-        tuple(sorted(reads.records)),
+        dict(sorted(reads.records.items())),
         contract.grain,
         contract.deduplicate.first_by if contract.deduplicate else (),
     )

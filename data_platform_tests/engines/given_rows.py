@@ -1,6 +1,6 @@
 """Stages rows that a test writes down, through a contract as an author writes it, and tells what became of each."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,11 +25,11 @@ def contract_of(text: str) -> Contract:
 
 
 def staging_of(
-    select: str, contract: Contract, files: Collection[str], bounds: tuple[datetime, datetime] | None = None
+    select: str, contract: Contract, files: Mapping[str, int], bounds: tuple[datetime, datetime] | None = None
 ) -> Staging:
     columns = tuple((name, spec.type) for name, spec in contract.columns.items())
     first_by = contract.deduplicate.first_by if contract.deduplicate else ()
-    return Staging(select, columns, conditions(contract, bounds), tuple(files), contract.grain, first_by)
+    return Staging(select, columns, conditions(contract, bounds), files, contract.grain, first_by)
 
 
 @dataclass(frozen=True)

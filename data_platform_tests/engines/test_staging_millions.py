@@ -15,7 +15,7 @@ def test_every_repeated_grain_is_found_among_more_than_a_million(tmp_path: Path)
     )
     clean, rejected = tmp_path / "clean.parquet", tmp_path / "rejected.parquet"
     with Engine("512MiB", 2, tmp_path / "tmp").connect() as connection:
-        staged = stage(connection, staging_of(select, contract, ["f"]), clean=clean, rejected=rejected)
+        staged = stage(connection, staging_of(select, contract, {"f": 2_250_000}), clean=clean, rejected=rejected)
     assert staged.rejected_by == {"duplicate": 1000}
     assert staged.clean is not None
     assert staged.clean.rows == staged.clean_rows["f"].rows == 2_249_000
