@@ -36,7 +36,7 @@ def plan() -> int:
     _ensure_samples(console, datasets)
     platform = platform_of(settings(), datasets.catalog)
     answer = stale(platform.catalog, platform.lake, datetime.now(UTC))
-    report.print_plan(console, answer)
+    report.print_plan(console, platform.catalog, answer)
     return 1 if answer.unanswered else 0
 
 

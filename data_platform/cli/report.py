@@ -12,7 +12,7 @@ from rich.table import Table as RichTable
 from data_platform.cli.driving import Done
 from data_platform.lake.names import TableName
 from data_platform.lake.sightings import Sighting
-from data_platform.planning.catalog import RawTable, Table
+from data_platform.planning.catalog import Catalog, RawTable, Table
 from data_platform.planning.stale import Answer, Unanswered, Waiting
 from data_platform.settings import Settings
 from data_platform.steps.platform import Platform
@@ -33,8 +33,9 @@ class _Line:
     by_rule: Counter[str] = field(default_factory=Counter)
 
 
-def print_plan(console: Console, answer: Answer) -> None:
-    """What is stale and why, then what waits."""
+def print_plan(console: Console, catalog: Catalog, answer: Answer) -> None:
+    """What is stale and why, what will be made after it, and what waits for something else."""
+    followers = _followers(catalog, {item.table for item in answer.stale})
     if answer.stale:
         table = RichTable("table", "partition", "why", title="stale", title_justify="left")
         for item in answer.stale:
@@ -42,7 +43,19 @@ def print_plan(console: Console, answer: Answer) -> None:
         console.print(table)
     else:
         console.print("Nothing is stale.")
-    _print_waiting(console, answer.waiting, answer.unanswered)
+    if followers:
+        console.print(f"then what reads them, if they change: {', '.join(map(str, followers))}", highlight=False)
+    waiting = [item for item in answer.waiting if item.overdue or item.table not in followers]
+    _print_waiting(console, waiting, answer.unanswered)
+
+
+def _followers(catalog: Catalog, stale: Collection[TableName]) -> list[TableName]:
+    """The tables below those that are stale, in the order in which they are made."""
+    found = set(stale)
+    for name in catalog.order:
+        if name in found:
+            found.update(catalog.readers[name])
+    return [name for name in catalog.order if name in found and name not in stale]
 
 
 def print_done(console: Console, platform: Platform, settings: Settings, done: Done) -> None:
@@ -51,7 +64,8 @@ def print_done(console: Console, platform: Platform, settings: Settings, done: D
     made = {str(name): line for name, line in lines.items() if line.partitions}
     if made:
         console.print(_amounts(made))
-        console.print(_left_out(made))
+        if any(line.by_rule for line in made.values()):
+            console.print(_left_out(made))
     elif not done.failed and not done.published:
         console.print("Nothing was stale: no file under lake/ or warehouse/ was touched.")
     _print_waiting(console, done.waiting, done.unanswered)

@@ -32,7 +32,9 @@ def type_text(value: object) -> object:
         return value
     found = _TYPE.fullmatch(value.strip())
     if found is None:
-        raise ValueError(f"'{value}' is no column type: write {_EXAMPLES}")
+        cut = "(" in value and ")" not in value
+        repair = "YAML ends it at the comma, put the type in quotes" if cut else f"write {_EXAMPLES}"
+        raise ValueError(f"'{value}' is no column type: {repair}")
     words, size, lists = found.groups()
     name = " ".join(words.upper().split())
     name = _SPELLINGS.get(name, name)
@@ -42,7 +44,9 @@ def type_text(value: object) -> object:
 def _size(written: str, name: str, size: str | None) -> str:
     if name != "DECIMAL":
         if size is not None:
-            raise ValueError(f"'{written}': only DECIMAL has a size; write {name}, and bound the values by a rule")
+            known = name in _SPELLINGS.values()
+            repair = f"write {name}, and bound the values by a rule" if known else f"write {_EXAMPLES}"
+            raise ValueError(f"'{written}': only DECIMAL has a size; {repair}")
         return ""
     if size is None:
         return _DECIMAL

@@ -137,7 +137,9 @@ class YamlFile:
             return model.model_validate(self.data if data is None else data)
         except ValidationError as error:
             mistakes = sorted(self._mistakes(error, model, at), key=lambda mistake: mistake.line)
-            raise (mistakes[0] if len(mistakes) == 1 else Mistakes(mistakes)) from error
+        # Not from pydantic's error: the garbage collector cannot look into it, so that the DuckDB connections in its
+        # frames would stay for ever, of which DuckDB complains for a page when the process ends.
+        raise mistakes[0] if len(mistakes) == 1 else Mistakes(mistakes)
 
     def _mistakes(
         self, error: ValidationError, model: type[BaseModel], at: Sequence[str | int]

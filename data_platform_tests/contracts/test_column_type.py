@@ -40,7 +40,9 @@ def test_a_type_has_one_spelling(written: str, meant: str) -> None:
         ("STRUCT(a INTEGER)", "is no column type"),
         ("DECIMAL(39,2)", "at most 38 in all"),
         ("DECIMAL(2,3)", "digits behind the point"),
+        ("DECIMAL(8", "is no column type: YAML ends it at the comma, put the type in quotes"),
         ("VARCHAR(10)", "only DECIMAL has a size; write VARCHAR"),
+        ("NUMBER(8,2)", "only DECIMAL has a size; write BIGINT, DOUBLE"),
     ],
 )
 def test_what_is_no_type_is_refused(written: str, words: str) -> None:

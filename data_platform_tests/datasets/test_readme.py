@@ -1,4 +1,6 @@
-"""What README shows works as it stands: the dataset of its ten minutes, and the look into the warehouse."""
+"""What README shows works as it stands: the dataset of its ten minutes, and the look into the warehouse. So does the
+look at an older version that docs/operating.md shows.
+"""
 
 import re
 import subprocess
@@ -6,10 +8,13 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+from data_platform.lake.names import TableName
 from data_platform_tests.datasets.building import House
 from data_platform_tests.small_dataset import small_dataset
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+REPOSITORY = Path(__file__).parents[2]
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+OPERATING = (REPOSITORY / "docs/operating.md").read_text(encoding="utf-8")
 ROWS = [
     "sensor,measured_at,pm25",
     *(f"A,2024-01-05 {hour:02}:00:00,{hour}.5" for hour in range(24)),
@@ -40,9 +45,22 @@ def test_the_dataset_of_the_ten_minutes_loads_and_keeps_its_promises(tmp_path: P
 
 
 def test_the_look_into_the_warehouse_prints_what_is_there(house: House) -> None:
-    shown = re.search(r'\.venv/bin/python -c "\n(.*?)"\n', README, re.DOTALL)
-    assert shown is not None
-    code = shown[1].replace(".data_platform/warehouse", str(house.platform.warehouse))
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    printed = _printed(README, ".data_platform/warehouse", house.platform.warehouse)
     assert "yellow" in printed
     assert "duplicate" in printed or "_range" in printed or "_required" in printed
+
+
+def test_the_look_at_an_older_version_prints_the_rows_of_that_version(house: House) -> None:
+    table = house.platform.lake.table(TableName("curated", "daily_revenue"))
+    rows = [commit.provenance["rows"] for commit in table.history() if commit.version == 1]
+    printed = _printed(OPERATING, ".data_platform/lake", house.settings.lake_path)
+    assert [f"[{count} rows x" in printed for count in rows] == [True]
+    assert len(table.history()) > 1
+
+
+def _printed(document: str, ours: str, theirs: Path) -> str:
+    """What the document's first snippet of Python prints, with `theirs` for the folder that it names."""
+    shown = re.search(r'\.venv/bin/python -c "\n(.*?)"\n', document, re.DOTALL)
+    assert shown is not None
+    code = shown[1].replace(ours, str(theirs))
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -1,5 +1,6 @@
 """Receiving from real files: what is written down, what is kept, and what one bad partition does to the others."""
 
+import logging
 import os
 from datetime import timedelta
 
@@ -113,3 +114,17 @@ def test_a_file_moved_into_place_between_two_looks_is_a_file_like_any_other(buil
     assert (first.outcome, second.outcome) == ("received", "received")
     assert first.data_version == second.data_version
     assert isinstance(built_town.build("staged.readings", "2024-02"), Built)
+
+
+def test_a_long_download_is_seen_to_move(built_town: SmallDataset, caplog: pytest.LogCaptureFixture) -> None:
+    rows = "".join(f"{place},{'x' * 1_000}\n" for place in range(3, 5_003))
+    built_town.put_file("places.csv", PLACES + rows)
+
+    with caplog.at_level(logging.INFO, "data_platform"):
+        built_town.receive("places")
+
+    told = [text.removeprefix("raw/places all: ") for text in caplog.messages if text.startswith("raw/places all: ")]
+    done = [float(text.split()[0]) for text in told]
+    assert done == sorted(done)
+    assert 2 < len(done) <= 10
+    assert told[-1] == f"{done[-1]} of {(len(PLACES) + len(rows)) / 1e6:.1f} MB"

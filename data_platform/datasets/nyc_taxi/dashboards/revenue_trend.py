@@ -98,7 +98,9 @@ FROM curated.daily_revenue GROUP BY borough ORDER BY sum(revenue_usd) DESC, boro
 
 
 def chart(warehouse: "DuckDBPyConnection") -> "TopLevelMixin":
-    """US dollars a day by service: a bold mean over whole weeks and, up to a year, the days behind it."""
+    """Revenue a day in US dollars, a panel per pickup borough: each service's mean of seven days and, in spans of up
+    to a year, the days behind it.
+    """
     import altair as alt
 
     (days,) = warehouse.execute(_SPAN_DAYS).fetchall()[0]

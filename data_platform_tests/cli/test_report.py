@@ -1,0 +1,52 @@
+"""What the commands print: the plan to its end, and no table without a row."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from data_platform.cli.driving import Done
+from data_platform.cli.report import print_done, print_plan
+from data_platform_tests.small_dataset import FILES, SmallDataset, reading, small_dataset
+
+
+def _planned(small: SmallDataset) -> list[str]:
+    printed = io.StringIO()
+    print_plan(Console(file=printed, width=120), small.catalog, small.stale())
+    return printed.getvalue().splitlines()
+
+
+def _done(small: SmallDataset) -> str:
+    printed = io.StringIO()
+    print_done(Console(file=printed, width=120), small.platform, small.settings, Done(run_ids={"test"}))
+    return printed.getvalue()
+
+
+def test_the_plan_names_what_is_stale_and_what_will_follow(tmp_path: Path) -> None:
+    small = small_dataset(tmp_path)
+    small.put("2024-01", [reading(1)])
+
+    first = _planned(small)
+    small.run()
+    current = _planned(small)
+    small.write({"staged/readings.sql": FILES["staged/readings.sql"].replace("r.value AS", "r.value + 1 AS")})
+    changed = _planned(small)
+
+    follow = "then what reads them, if they change: "
+    assert f"{follow}staged/places, staged/readings, curated/daily_rain" in first
+    assert not any(line.startswith("waiting staged/places") for line in first)
+    assert [line for line in current if not line.startswith("missing")] == ["Nothing is stale."]
+    assert [line for line in changed if line.startswith("then")] == [f"{follow}curated/daily_rain"]
+
+
+@pytest.mark.parametrize("value", [1.5, -1.0], ids=["no row", "a row"])
+def test_rules_are_listed_only_where_they_left_out_rows(tmp_path: Path, value: float) -> None:
+    small = small_dataset(tmp_path)
+    small.put("2024-01", [reading(1), reading(2, value=value)])
+    small.run()
+
+    printed = _done(small)
+
+    assert "staged/readings" in printed
+    assert ("left out by rule" in printed, "rain_mm_range" in printed) == (value < 0, value < 0)
