@@ -1,24 +1,31 @@
-"""A lake in which every partition of many tables was built: the logs and ledgers are the product's own, the data files
-that they name hold a byte, since the question what is stale opens none.
+"""A lake in which every partition of many tables was built. The ledgers and the logs of one dataset's models are the
+product's own work; the logs of the others are copies of these under other names, with fingerprints of their own.
+
+The question what is stale opens no data file: those of one dataset hold a byte, those of the others are not there.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.synthetic import write_datasets
 from data_platform.components.datasets import Datasets, read_datasets
+from data_platform.lake.names import TableName
 from data_platform.lake.schema import Column
 from data_platform.lake.sightings import Sighting
 from data_platform.lake.tables import LakeTable, WrittenFile
 from data_platform.planning.catalog import Catalog, ModelTable, RawTable
 from data_platform.planning.stale import SLOT, Wanted, address_of, wanted
-from data_platform.planning.versions import Versions
+from data_platform.planning.versions import Versions, code_version
 from data_platform.resources.platform import platform_of
 from data_platform.settings import Settings
 from data_platform.steps.platform import Platform
 
+Wants = Mapping[str, Wanted]
+
 FIRST = (2016, 1)
+_WORD = re.compile(r"town_[0-9]+|[0-9a-f]{10,}")
 _RUN_ID = "benchmark"
 _SEEN_AT = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -47,11 +54,21 @@ def write_lake(root: Path, *, tables: int, months: int, commits: int) -> None:
     (root / "home").mkdir(parents=True)
     platform = platform_at(root)
     now = after(months)
-    for table in platform.catalog:
-        if isinstance(table, RawTable):
-            _receive(platform, table, now)
-        elif not table.is_view:
-            _build(platform, table, commits)
+    first = next(iter(platform.catalog.by_dataset))
+    built: dict[TableName, Wants] = {}
+    for dataset, found in platform.catalog.by_dataset.items():
+        versions = Versions(platform.catalog, platform.lake)
+        for table in found:
+            if isinstance(table, RawTable):
+                _receive(platform, table, now)
+                continue
+            wants = dict(_wants(platform.catalog, table, versions))
+            twin = TableName(table.name.layer, table.name.table.replace(dataset, first))
+            if dataset == first:
+                _build(platform.lake.table(table.name), table, wants, commits)
+                built[table.name] = wants
+            else:
+                _copy_log(platform, twin, table.name, _translation(built[twin], wants) | {first: dataset})
 
 
 def _receive(platform: Platform, table: RawTable, now: datetime) -> None:
@@ -77,7 +94,7 @@ def _sighting(table: RawTable, key: str) -> Sighting:
         version=seen.text,
         state="received",
         reason=None,
-        sha256=f"{hash((table.name, key)) & (1 << 63) - 1:064x}",
+        sha256=f"{int(key.replace('-', '')):064x}",
         key=f"raw/{table.name.table}/{key}/file",
         data_key=f"raw/{table.name.table}/{key}/file.parquet",
         bytes=0,
@@ -88,23 +105,41 @@ def _sighting(table: RawTable, key: str) -> Sighting:
     )
 
 
-def _build(platform: Platform, table: ModelTable, commits: int) -> None:
-    versions = Versions(platform.catalog, platform.lake)
-    wants = dict(_wants(platform.catalog, table, versions))
-    target = platform.lake.table(table.name)
+def _wants(catalog: Catalog, table: ModelTable, versions: Versions) -> Iterator[tuple[str, Wanted]]:
+    code = code_version(catalog, table)
+    for key in sorted({key for name in table.reads for key in versions.of(name)}):
+        want = wanted(catalog, table, key, versions, code)
+        assert isinstance(want, Wanted), want
+        yield key, want
+
+
+def _build(target: LakeTable, table: ModelTable, wants: Wants, commits: int) -> None:
     keys = list(wants)
     for number in range(commits):
         commit(target, table, {key: wants[key] for key in keys[number::commits]})
 
 
-def _wants(catalog: Catalog, table: ModelTable, versions: Versions) -> Iterator[tuple[str, Wanted]]:
-    for key in sorted({key for name in table.reads for key in versions.of(name)}):
-        want = wanted(catalog, table, key, versions)
-        assert isinstance(want, Wanted), want
-        yield key, want
+def _translation(before: Wants, after: Wants) -> dict[str, str]:
+    """Of one table → of another: code, input versions, and fingerprints in both ways in which a log writes them."""
+    found: dict[str, str] = {}
+    for key, want in after.items():
+        was = before[key]
+        found[was.code] = want.code
+        found |= dict(zip(was.inputs.values(), want.inputs.values(), strict=True))
+        found[was.fingerprint] = want.fingerprint
+        found[str(int(was.fingerprint, 16))] = str(int(want.fingerprint, 16))
+    return found
 
 
-def commit(target: LakeTable, table: ModelTable, wants: dict[str, Wanted]) -> None:
+def _copy_log(platform: Platform, twin: TableName, name: TableName, words: Mapping[str, str]) -> None:
+    source, target = (Path(platform.lake.storage.delta_uri(str(one))) / "_delta_log" for one in (twin, name))
+    target.mkdir(parents=True)
+    for path in source.iterdir():
+        text = path.read_text(encoding="utf-8")
+        (target / path.name).write_text(_WORD.sub(lambda found: words.get(found[0], found[0]), text), encoding="utf-8")
+
+
+def commit(target: LakeTable, table: ModelTable, wants: Wants) -> None:
     """One commit that replaces some partitions, of a file each."""
     columns = [Column(name, type_) for name, type_ in table.columns]
     stats = {name: {"null_count": "0", "num_values": "1"} for name, _ in table.columns}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from benchmarks.conditions import environment, headline, told
+from benchmarks.conditions import environment, headline, loop_seconds, pace, told
 
 _FOLDER = Path(__file__).parent
 _NOTES = ("definitions.checked", "tables.settled")
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="how often each is asked (default 3)")
     parser.add_argument("--into", type=Path, default=_FOLDER / "results_stale.md", help="the page")
     chosen = parser.parse_args(arguments)
-    began, load = datetime.now(UTC), os.getloadavg()[0]
+    began, load, loop = datetime.now(UTC), os.getloadavg()[0], loop_seconds()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         found = measure(Path(folder).resolve(), chosen.tables, chosen.months, chosen.commits, chosen.rounds)
     lines = [
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
         "|---|--:|--:|--:|--:|",
         *(_line(question, chosen.tables) for question in found),
     ]
-    text = "\n".join(lines) + "\n"
+    text = "\n".join([*lines, "", pace(loop)]) + "\n"
     chosen.into.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 0

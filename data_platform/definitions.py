@@ -1,6 +1,9 @@
 """Wiring only: settings → resources, dataset folders → assets, all together → what Dagster loads."""
 
+import gc
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -20,9 +23,9 @@ DATASETS = Path(__file__).parent / "datasets"
 @cache
 def build() -> dg.Definitions:
     """The definitions of every dataset folder and of what they share. Opens no connection and creates no file."""
-    datasets = installed(DATASETS)
-    platform = platform_of(settings(), datasets.catalog)
-    with warnings.catch_warnings():
+    with _uncollected(), warnings.catch_warnings():
+        datasets = installed(DATASETS)
+        platform = platform_of(settings(), datasets.catalog)
         # Partitioned checks are a preview; Dagster is silent about it where it loads components itself.
         warnings.simplefilter("ignore", dg.PreviewWarning)
         warnings.simplefilter("ignore", dg.BetaWarning)
@@ -33,6 +36,20 @@ def build() -> dg.Definitions:
             shared(datasets),
             dg.Definitions(resources=resources_of(settings(), platform), executor=dg.in_process_executor),
         )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's garbage collector, which would look again and again through a million objects that all stay: a
+    sixth of loading a thousand tables, a third where nothing is known of them yet.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def shared(datasets: Datasets) -> dg.Definitions:

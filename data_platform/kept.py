@@ -1,8 +1,10 @@
 """What a process found out and the next one need not find out again: a file of this machine that may be lost any time.
 
-Only the code that wrote a file reads it; one that is lost, broken or of other code costs time and nothing else.
+Only the code that wrote a file reads it; one that is lost, broken, of other code or cannot be written costs time and
+nothing else.
 """
 
+import contextlib
 import hashlib
 import importlib.metadata
 import json
@@ -29,13 +31,17 @@ def read(path: Path) -> Mapping[str, Any]:
 
 
 def write(path: Path, found: Mapping[str, Any]) -> None:
-    """Keeps it, in one step, in the place of what was there. Makes no folder: nothing is kept where there is none."""
-    if not path.parent.is_dir():
-        return
+    """Keeps it, in one step, in the place of what was there. Makes no folder, and a full disk or one that cannot be
+    written to stops nobody: then what was there stays.
+    """
     text = json.dumps(found)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", delete=False) as new:
-        new.write(f"{digest(_code(), text)}\n{text}")
-    Path(new.name).replace(path)
+    with (
+        contextlib.suppress(OSError),
+        tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder,
+    ):
+        new = Path(folder) / path.name
+        new.write_text(f"{digest(_code(), text)}\n{text}", encoding="utf-8")
+        new.replace(path)
 
 
 def digest(*of: Any) -> str:

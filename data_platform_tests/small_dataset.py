@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_platform.components.datasets import Datasets, read_datasets
+from data_platform.lake.lake import Lake
 from data_platform.lake.names import TableName
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.batches import batches
@@ -216,17 +217,19 @@ class SmallDataset:
         platform = self.platform
         files = platform.lake.table(name).files(None if partition is None else [partition]).clean
         columns = platform.catalog.model(name).contract.columns
-        return self._read(files, ", ".join('"{}"'.format(column.replace('"', '""')) for column in columns))
+        names = ", ".join('"{}"'.format(column.replace('"', '""')) for column in columns)
+        return self._read(platform.lake, files, names)
 
     def quarantine(self, table: str, partition: str | None = None) -> list[dict[str, Any]]:
         """The rejected rows with all hidden columns, ordered by where they came from."""
-        files = self.platform.lake.table(TableName.parse(table)).files(None if partition is None else [partition])
-        return self._read(files.rejected, "*")
+        lake = self.platform.lake
+        files = lake.table(TableName.parse(table)).files(None if partition is None else [partition])
+        return self._read(lake, files.rejected, "*")
 
-    def _read(self, keys: Sequence[str], columns: str) -> list[dict[str, Any]]:
+    def _read(self, lake: Lake, keys: Sequence[str], columns: str) -> list[dict[str, Any]]:
         if not keys:
             return []
-        paths = [str(self.platform.lake.storage.local(key)) for key in keys]
+        paths = [str(lake.storage.local(key)) for key in keys]
         with duckdb.connect() as connection:
             order = "_source_file, _source_row" if columns == "*" else "ALL"
             result = connection.execute(

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main, measure
+from benchmarks.histories import after, commit, platform_at, write_lake
 from benchmarks.measuring import Outcome
 from benchmarks.report import page
 from benchmarks.rounds import Measured, SideFailed, refuse_other_rows
+from data_platform.lake.names import TableName
+from data_platform.planning.stale import Answer, Wanted, stale
 from data_platform.steps.measure import Cost
 
 RULES = {
@@ -64,3 +67,20 @@ def test_a_side_that_fails_is_told_and_no_page_is_written(tmp_path: Path, capsys
     assert main(["--source", str(site), "--into", str(tmp_path / "page.md")]) == 1
     assert "failed" in capsys.readouterr().err
     assert not (tmp_path / "page.md").exists()
+
+
+def test_in_the_lake_that_stale_is_asked_of_nothing_is_stale_until_a_table_moves(tmp_path: Path) -> None:
+    write_lake(tmp_path, tables=20, months=3, commits=2)
+    platform = platform_at(tmp_path)
+    copied = TableName("staged", "town_001_1")
+    table = platform.lake.table(copied)
+    assert sorted(table.partitions()) == ["2016-01", "2016-02", "2016-03"]
+    assert stale(platform.catalog, platform.lake, after(3)) == Answer()
+
+    commit(table, platform.catalog.model(copied), {"2016-02": Wanted("0" * 15, "moved", {})})
+
+    found = stale(platform.catalog, platform.lake, after(3)).stale
+    assert [(str(item.table), item.partition, item.reason) for item in found] == [
+        ("staged/town_001_1", "2016-02", "code changed"),
+        ("curated/town_001_daily", "2016-02", "input moved: staged/town_001_1"),
+    ]

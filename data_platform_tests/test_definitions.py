@@ -6,9 +6,12 @@ from functools import cache
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from data_platform.components.dataset import Dataset
-from data_platform.definitions import build
+from data_platform.components.datasets import installed
+from data_platform.components.jobs import DatasetJob
+from data_platform.definitions import DATASETS, build
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -42,6 +45,16 @@ def test_the_code_location_loads_with_an_empty_environment_and_writes_nothing(tm
     assert (done.returncode, done.stderr) == (0, "")
     assert int(done.stdout) == len(specs())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_platform_loads_without_the_libraries_that_only_data_needs() -> None:
+    code = "import sys, data_platform.definitions; print({'numpy', 'pandas', 'pyarrow'} & {*sys.modules})"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "set()\n"
 
 
 def test_the_graph_goes_from_raw_over_staged_and_curated_to_the_warehouse_and_its_charts() -> None:
@@ -82,6 +95,21 @@ def test_kinds_tell_sources_and_engines_apart() -> None:
     assert specs()["raw/yellow_trips"].kinds == {"raw", "parquet", "file"}
     assert specs()["staged/trips"].kinds == {"staged", "view", "duckdb"}
     assert specs()["curated/daily_revenue"].kinds == {"curated", "sql", "duckdb"}
+
+
+def test_each_table_leads_to_the_lines_that_define_it() -> None:
+    first = {"raw/yellow_trips": "  yellow_trips:", "raw/taxi_zones": "  taxi_zones:"}
+    for name, files in {
+        "raw/yellow_trips": ["defs.yaml"],
+        "raw/taxi_zones": ["defs.yaml"],
+        "staged/trips": ["trips.sql", "trips.yaml"],
+        "curated/daily_revenue": ["daily_revenue.sql", "daily_revenue.yaml"],
+    }.items():
+        references = specs()[name].metadata["dagster/code_references"].code_references
+        assert [reference.label for reference in references] == files
+        for reference in references:
+            line = Path(reference.file_path).read_text(encoding="utf-8").splitlines()[reference.line_number - 1]
+            assert line.strip().startswith(first.get(name, "").strip())
 
 
 def test_columns_carry_types_units_bounds_and_descriptions() -> None:
@@ -141,6 +169,23 @@ def test_there_are_a_job_a_schedule_and_a_sensor_and_all_of_them_are_off() -> No
     assert {sensor.name for sensor in repository.sensor_defs} == {"nyc_taxi_is_stale", "warehouse_is_behind"}
     assert {schedule.default_status for schedule in repository.schedule_defs} == {dg.DefaultScheduleStatus.STOPPED}
     assert {sensor.default_status for sensor in repository.sensor_defs} == {dg.DefaultSensorStatus.STOPPED}
+
+
+def test_a_datasets_job_is_the_one_that_dagster_would_make_among_all_tables() -> None:
+    everything = definitions().get_repository_def().asset_graph
+    jobs = [job for job in definitions().jobs or () if isinstance(job, DatasetJob)]
+    assert [job.name for job in jobs] == list(installed(DATASETS).by_name)
+    for job in jobs:
+        ours = job.resolve(everything)
+        theirs = UnresolvedAssetJobDefinition.resolve(job, everything)
+        assert len(ours.asset_layer.asset_graph.get_all_asset_keys()) < len(everything.get_all_asset_keys())
+        assert ours.get_job_snapshot_id() == theirs.get_job_snapshot_id()
+        for key in theirs.asset_layer.asset_graph.get_all_asset_keys():
+            here, there = ours.asset_layer.asset_graph.get(key), theirs.asset_layer.asset_graph.get(key)
+            assert list(here.assets_def.specs) == list(there.assets_def.specs)
+            assert here.parent_keys == there.parent_keys
+            assert here.partitions_def == there.partitions_def
+            assert here.is_executable == there.is_executable
 
 
 def test_the_component_describes_what_may_stand_in_a_dataset_for_editors() -> None:

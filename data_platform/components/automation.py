@@ -7,6 +7,7 @@ import dagster as dg
 
 from data_platform.components.command_runs import IN_PROGRESS, free_dead_runs
 from data_platform.components.decisions import Ended, Request, decide, key_of, rests
+from data_platform.components.jobs import DatasetJob
 from data_platform.components.loading import Dataset
 from data_platform.components.metadata import asset_key
 from data_platform.lake.names import TableName
@@ -24,7 +25,7 @@ def dataset_automation(catalog: Catalog, dataset: Dataset) -> dg.Definitions:
     """Job, schedules and sensor. Both are off until somebody turns them on."""
     tables = catalog.by_dataset.get(dataset.name, ())
     made = [table.name for table in tables]
-    job = dg.define_asset_job(
+    job = DatasetJob(
         dataset.name,
         selection=dg.AssetSelection.assets(*(asset_key(name) for name in made)),
         description=f"Everything of {dataset.name}: what is stale in a partition is made again, the rest is left.",

@@ -145,6 +145,8 @@ def _raw_table(
     return RawTable(
         name=table_name,
         dataset=dataset,
+        path=file.path,
+        line=file.line(*at),
         description=table.description,
         owners=table.owners or spec.owners,
         partitions=partitions,

@@ -1,6 +1,7 @@
 """What the Dagster UI shows of a table and of each materialization."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -24,17 +25,34 @@ def asset_key(name: TableName) -> dg.AssetKey:
 
 
 def definition_metadata(table: RawTable | ModelTable) -> dict[str, Any]:
-    """Columns and the file in which a table is defined."""
+    """Columns, and the files in which a table is defined."""
     if isinstance(table, RawTable):
         columns = [dg.TableColumn(name, column.type, column.description) for name, column in table.columns.items()]
-        return {"dagster/column_schema": dg.TableSchema(columns=columns), "source": table.source.shown}
+        return {
+            "dagster/column_schema": dg.TableSchema(columns=columns),
+            "dagster/code_references": _references((table.path, table.line)),
+            "source": table.source.shown,
+        }
     columns = [_column(name, spec) for name, spec in table.contract.columns.items()]
-    found: dict[str, Any] = {"dagster/column_schema": dg.TableSchema(columns=columns)}
+    found: dict[str, Any] = {
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/code_references": _references((table.model.path, 1), (table.path, 1)),
+    }
     if table.contract.grain:
         found["grain"] = ", ".join(table.contract.grain)
     if not isinstance(table.model, PythonModel):
         found["sql"] = dg.MetadataValue.md(f"```sql\n{table.model.text}\n```")
     return found
+
+
+def _references(*places: tuple[Path, int]) -> dg.CodeReferencesMetadataValue:
+    """Links to files and lines; the UI opens them in an editor."""
+    return dg.CodeReferencesMetadataValue(
+        code_references=[
+            dg.LocalFileCodeReference(file_path=str(path.absolute()), line_number=line, label=path.name)
+            for path, line in places
+        ]
+    )
 
 
 def _column(name: str, spec: ColumnSpec) -> dg.TableColumn:

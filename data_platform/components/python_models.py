@@ -4,7 +4,8 @@ import ast
 import importlib.metadata
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from data_platform.components.modules import function_of, line_of, load_module
@@ -44,9 +45,15 @@ def _packages(text: str) -> Mapping[str, str]:
             modules |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             modules.add(node.module.partition(".")[0])
-    by_module = importlib.metadata.packages_distributions()
+    by_module = _distributions()
     return {
         distribution: importlib.metadata.version(distribution)
         for module in sorted(modules - set(sys.stdlib_module_names))
         for distribution in by_module.get(module, ())
     }
+
+
+@cache
+def _distributions() -> Mapping[str, Sequence[str]]:
+    """Which distributions give a module. Asked once: it reads the list of files of everything that is installed."""
+    return importlib.metadata.packages_distributions()

@@ -32,6 +32,9 @@ class RawTable:
 
     name: TableName
     dataset: str
+    path: Path
+    line: int
+    """Where the dataset's YAML declares it."""
     description: str
     owners: tuple[str, ...]
     partitions: Partitions | None

@@ -1,5 +1,6 @@
 """Loading a dataset again: what passed its checks is not checked anew, and no mistake hides behind that."""
 
+import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -145,6 +146,36 @@ def test_tables_that_are_gone_are_forgotten(small: SmallDataset) -> None:
     assert small.catalog.tables
 
     assert (small.home / PROOFS).stat().st_size < size
+
+
+@contextmanager
+def files_of_no_byte() -> Iterator[None]:
+    """Inside, this process can make files and write nothing to them, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_stops_no_loading_and_what_was_kept_stays(small: SmallDataset) -> None:
+    before = (small.home / PROOFS).read_bytes()
+    small.write(dict.fromkeys(("curated/record_days.sql", "curated/record_days.yaml")))
+    with files_of_no_byte():
+        found = tables(small)
+
+    assert "curated/record_days" not in found
+    assert [path.name for path in small.home.iterdir()] == [PROOFS]
+    assert (small.home / PROOFS).read_bytes() == before
+
+
+def test_a_place_that_cannot_be_written_to_stops_no_loading(small: SmallDataset) -> None:
+    (small.home / PROOFS).unlink()
+    (small.home / PROOFS).mkdir()
+
+    assert tables(small)
+    assert [path.name for path in small.home.iterdir()] == [PROOFS]
 
 
 def test_nothing_is_kept_where_there_is_no_home(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The ledger: one order for everybody, no sighting lost, no slot overtaken unseen."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import deltalake
@@ -31,6 +33,18 @@ def test_sightings_come_back_as_they_went_in(lake: Lake) -> None:
     expected = tuple(replace(s, sequence=n + 1) for n, s in enumerate(ours))
     assert returned.all() == expected
     assert lake.ledger("trips").read().all() == expected
+
+
+def test_reading_brings_no_pandas(lake: Lake) -> None:
+    append(lake, "a", "A")
+    program = (
+        "import sys; from pathlib import Path; from data_platform.lake.lake import Lake; "
+        "from data_platform.lake.storage import LocalStorage; "
+        "found = Lake(LocalStorage(Path(sys.argv[1]))).ledger('trips').read().all(); "
+        "print(len(found), 'pandas' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program, str(lake.storage.local(""))]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "1 False\n"
 
 
 def test_reading_again_what_did_not_change_gives_the_same_snapshot(lake: Lake) -> None:

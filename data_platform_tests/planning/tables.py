@@ -17,6 +17,8 @@ def raw(name: str, kind: Kind | None = None, *, dataset: str = "town") -> RawTab
     return RawTable(
         name=TableName("raw", name),
         dataset=dataset,
+        path=Path(f"{dataset}/defs.yaml"),
+        line=1,
         description="Invented.",
         owners=(),
         partitions=_partitions(kind),

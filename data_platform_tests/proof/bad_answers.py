@@ -118,6 +118,8 @@ class _Scene:
         return RawTable(
             name=TableName("raw", "answers"),
             dataset="answers",
+            path=Path("answers/defs.yaml"),
+            line=1,
             description="",
             owners=(),
             partitions=None,

@@ -4,14 +4,16 @@
 """
 
 import argparse
+import hashlib
 import json
 import re
 import shutil
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
@@ -19,6 +21,7 @@ from typing import Any, get_args
 import duckdb
 
 from data_platform.steps.platform import Platform
+from data_platform.warehouse.publication import needed_files
 from data_platform.warehouse.read import open_read_only
 from data_platform_tests.proof.disk_steps import STEPS, Step, maintain, old_town
 from data_platform_tests.proof.small_disk import SmallDisk, Unit, run_where_mounting_is_allowed
@@ -49,14 +52,23 @@ class Attempt:
     left: list[str]
 
 
-def seen(platform: Platform) -> dict[str, Any]:
-    """All that readers of lake and warehouse can see; of rows, how many there are and what they add up to."""
-    lake = platform.lake
-    found: dict[str, Any] = {
-        f"ledger {name}": [(s.sequence, s.sha256, s.key) for s in lake.ledger(name).read().all()]
-        for name in lake.ledgers()
-    }
-    with duckdb.connect(config={"threads": 1}) as connection:
+class Eyes:
+    """What readers of lake and warehouse can see; of rows, how many there are and what they add up to.
+
+    The same bytes are added up once: from attempt to attempt most files are the same.
+    """
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(config={"threads": 1})
+        self._known: dict[tuple[str, ...], Any] = {}
+
+    def see(self, platform: Platform) -> dict[str, Any]:
+        """All of it, by name."""
+        lake = platform.lake
+        found: dict[str, Any] = {
+            f"ledger {name}": [(s.sequence, s.sha256, s.key) for s in lake.ledger(name).read().all()]
+            for name in lake.ledgers()
+        }
         for name in lake.tables():
             states = lake.table(name).partitions()
             if not states:  # created, and nothing was ever committed to it
@@ -64,15 +76,34 @@ def seen(platform: Platform) -> dict[str, Any]:
             found[str(name)] = {partition: state.fingerprint for partition, state in states.items()}
             files = lake.table(name).files()
             for side, keys in (("clean", files.clean), ("rejected", files.rejected)):
-                paths = [str(lake.storage.local(key)) for key in keys]
-                rows = f"read_parquet({paths}, union_by_name=true, hive_partitioning=false)"
-                found[f"{name} {side}"] = paths and _sum(connection, rows)
-    with open_read_only(platform.warehouse / "warehouse.duckdb") as reader:
+                paths = [lake.storage.local(key) for key in keys]
+                found[f"{name} {side}"] = paths and self._once(paths, partial(self._rows, paths))
+        needed = sorted(needed_files(platform.warehouse))
+        warehouse = platform.warehouse / "warehouse.duckdb"
+        published: dict[str, Any] = self._once(
+            [warehouse, *map(lake.storage.local, needed)], partial(_published, warehouse)
+        )
+        return found | published
+
+    def _once(self, paths: Sequence[Path], read: Callable[[], Any]) -> Any:
+        contents = tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in paths)
+        if contents not in self._known:
+            self._known[contents] = read()
+        return self._known[contents]
+
+    def _rows(self, paths: Sequence[Path]) -> Any:
+        files = [str(path) for path in paths]
+        return _sum(self._connection, f"read_parquet({files}, union_by_name=true, hive_partitioning=false)")
+
+
+def _published(warehouse: Path) -> dict[str, Any]:
+    with open_read_only(warehouse) as reader:
         relations = reader.execute("SELECT table_schema, table_name FROM information_schema.tables").fetchall()
-        for schema, name in relations:
-            if schema != "operations":
-                found[f"published {schema}.{name}"] = _sum(reader, f"{schema}.{name}")
-    return found
+        return {
+            f"published {schema}.{name}": _sum(reader, f"{schema}.{name}")
+            for schema, name in relations
+            if schema != "operations"
+        }
 
 
 def _sum(connection: duckdb.DuckDBPyConnection, relation: str) -> Any:
@@ -83,6 +114,7 @@ class Sweep:
     """Attempts of one step on a small disk, each in the same home as it was before the first."""
 
     def __init__(self, home: Path, platform: Platform, kept: Path, disk: SmallDisk, step: Step) -> None:
+        self.eyes = Eyes()
         self.disk = disk
         self.step = step
         self.home = home
@@ -95,9 +127,9 @@ class Sweep:
         self.kept = kept.with_name(step.name)
         shutil.copytree(home, self.kept)
         self._begin_again()
-        self.old = seen(self.platform)
+        self.old = self.eyes.see(self.platform)
         step.act(self.platform)
-        self.new = seen(self.platform)
+        self.new = self.eyes.see(self.platform)
         maintain(self.platform)
         self.files = self._files()
 
@@ -147,10 +179,11 @@ class Sweep:
             except Exception as error:  # noqa: BLE001 - whatever it is, it is what this is about
                 at, kind, text = _where(error), type(error).__name__, str(error)
             full = self.disk.filled
-            now = seen(self.platform)
+            with open_read_only(self.platform.warehouse / "warehouse.duckdb"):  # readers need no space
+                now = self.eyes.see(self.platform)
         if at is not None:
             self.step.act(self.platform)
-        completed = (now if at is None else seen(self.platform)) == self.new
+        completed = (now if at is None else self.eyes.see(self.platform)) == self.new
         maintain(self.platform)
         left = self._files()
         stands = "new" if now == self.new else "old" if now == self.old else "neither"

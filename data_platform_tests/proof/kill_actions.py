@@ -8,7 +8,10 @@ from typing import Any
 
 # Imported before the fork, so that no victim spends its time on it; deltalake must not be used before.
 import deltalake
+import pandas
+import pyarrow.compute
 import pyarrow.parquet
+from dagster._core.storage import sqlite_storage
 
 from data_platform.lake import tables
 from data_platform.steps import making
@@ -18,7 +21,7 @@ from data_platform_tests.cli.driven import drive, instance_in
 from data_platform_tests.proof.kill_rain import gauges
 from data_platform_tests.small_dataset import SmallDataset
 
-PRELOADED = (deltalake, pyarrow.parquet)
+PRELOADED = (deltalake, pandas, pyarrow.compute, pyarrow.parquet, sqlite_storage)
 
 
 def prepare(root: str) -> None:

@@ -6,11 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, example, given, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from data_platform_tests.proof.law_accounts import check
-from data_platform_tests.proof.law_cases import Case, cases
+from data_platform_tests.proof.law_cases import Case, cases, nan_above_a_min
 from data_platform_tests.proof.law_histories import STEPS, Histories
 
 _HISTORIES_COST = 40  # as much as so many cases
@@ -21,6 +21,7 @@ def check_accounts(chosen: settings, *, with_seed: int | None = None) -> Counter
     tally: Counter[str] = Counter()
 
     @chosen
+    @example(nan_above_a_min())
     @given(cases())
     def holds(case: Case) -> None:
         tally.update(check(case))

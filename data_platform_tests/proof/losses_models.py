@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Self
 
 import duckdb
 
@@ -114,7 +115,11 @@ def _changed(sample: Sample, table: ModelTable, where: str, mutant: Mutant) -> M
 def _of_view(sample: Sample, view: ModelTable) -> Iterator[Verdict]:
     """A view keeps no rows: whoever reads it has to notice. Each of its readers is asked."""
     assert isinstance(view.model, Model)
-    readers = [table for table in sample.stored() if view.name in {v.name for v in sample.catalog.views(table.reads)}]
+    readers = [
+        _Reader.of(sample, table)
+        for table in sample.stored()
+        if view.name in {v.name for v in sample.catalog.views(table.reads)}
+    ]
     for mutant in mutants(view.model.text, columns_of(sample, view)):
         verdict = Verdict(view.name, "the model", mutant.operator, mutant.place, "", moves_rows=mutant.moves_rows)
         try:
@@ -126,23 +131,36 @@ def _of_view(sample: Sample, view: ModelTable) -> Iterator[Verdict]:
         yield _by_readers(sample, changed.name, changed.model.text, readers, verdict)
 
 
-def _by_readers(sample: Sample, view: TableName, text: str, readers: list[ModelTable], verdict: Verdict) -> Verdict:
+def _by_readers(sample: Sample, view: TableName, text: str, readers: "list[_Reader]", verdict: Verdict) -> Verdict:
     found = []
     for reader in readers:
-        reads = sample.reading(reader)
-        with sample.bound(reads) as connection:
-            original = Fingerprint.of(connection, sample.make(connection, reader, reads), reader)
         inputs = tuple(
             replace(item, sql=text) if isinstance(item, ViewInput) and item.name == view else item
-            for item in reads.inputs
+            for item in reader.reads.inputs
         )
+        reads = replace(reader.reads, inputs=inputs)
         try:
-            with sample.bound(replace(reads, inputs=inputs)) as connection:
-                found.append(judged(sample, connection, reader, replace(reads, inputs=inputs), original, verdict))
+            with sample.bound(reads) as connection:
+                found.append(judged(sample, connection, reader.table, reads, reader.original, verdict))
         except duckdb.Error:
             found.append(replace(verdict, by="the engine"))
     survived = [each for each in found if each.survived]
     return survived[0] if survived else next((each for each in found if each.by), found[0])
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """A table that reads a view, and what is made of it without a fault."""
+
+    table: ModelTable
+    reads: Reading
+    original: "Fingerprint"
+
+    @classmethod
+    def of(cls, sample: Sample, table: ModelTable) -> Self:
+        reads = sample.reading(table)
+        with sample.bound(reads) as connection:
+            return cls(table, reads, Fingerprint.of(connection, sample.make(connection, table, reads), table))
 
 
 def judged(

@@ -97,7 +97,13 @@ def _where(tree: exp.Expr, _: Columns) -> Iterator[tuple[str, exp.Expr]]:
 
 def _clauses(tree: exp.Expr, _: Columns) -> Iterator[tuple[str, exp.Expr]]:
     for select in _selects(tree):
-        for text in ("DISTINCT", "LIMIT 3", "ORDER BY ALL LIMIT 3", "ORDER BY ALL OFFSET 1", "USING SAMPLE 50% (bernoulli, 7)"):
+        for text in (
+            "DISTINCT",
+            "LIMIT 3",
+            "ORDER BY ALL LIMIT 3",
+            "ORDER BY ALL OFFSET 1",
+            "USING SAMPLE 50% (bernoulli, 7)",
+        ):
             copy, at = _at(tree, select)
             assert isinstance(at, exp.Select)
             if text == "DISTINCT":

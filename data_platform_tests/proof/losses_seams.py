@@ -206,14 +206,14 @@ def of_writer(sample: Sample) -> Iterator[Verdict]:
     for table in sample.stored():
         reads = sample.reading(table)
         original = _original(sample, table, reads)
-        for which, side in ((1, CLEAN), (2, "rejected rows"))[: 2 if table.name.layer == "staged" else 1]:
-            for what, moves, lie in _lies(table, side):
-                verdict = Verdict(table.name, WRITTEN, what, side, "", moves_rows=moves)
-                with sample.bound(reads) as connection:
+        with sample.bound(reads) as connection:
+            for which, side in ((1, CLEAN), (2, "rejected rows"))[: 2 if table.name.layer == "staged" else 1]:
+                for what, moves, lie in _lies(table, side):
+                    verdict = Verdict(table.name, WRITTEN, what, side, "", moves_rows=moves)
                     lying = _Lying(connection, which, lie, [])
                     made = judged(sample, cast(duckdb.DuckDBPyConnection, lying), table, reads, original, verdict)
-                if len(lying.copies) >= which:
-                    yield made
+                    if len(lying.copies) >= which:
+                        yield made
 
 
 def _lies(table: ModelTable, side: str) -> Iterator[tuple[str, bool, Callable[[duckdb.DuckDBPyConnection, str], Any]]]:

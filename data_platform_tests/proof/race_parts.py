@@ -5,6 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import deltalake
+import pandas
+import pyarrow.compute
+import pyarrow.parquet
 
 from data_platform.lake.errors import PartitionMoved, SlotMoved
 from data_platform.lake.lake import Lake
@@ -18,6 +21,8 @@ from data_platform_tests.proof.racing import Gate, stopped_before
 from data_platform_tests.small_dataset import NOW, SmallDataset
 from data_platform_tests.warehouse.example import generation, generations_in, publish_onto_current
 
+# Imported before racers are forked, so that none of them spends its time on it; deltalake must not be used before.
+PRELOADED = (deltalake, pandas, pyarrow.compute, pyarrow.parquet)
 COMMITS = 3  # of one process
 APPENDS = 4
 READINGS = TableName("staged", "readings")
