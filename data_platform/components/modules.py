@@ -4,17 +4,27 @@ import importlib.util
 import inspect
 import traceback
 from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from data_platform.contracts.errors import ContractError
 
 
+class _Compiling(SourceFileLoader):
+    """Compiles what the file holds now. Python's own cache knows a file by its size and the second of its change: code
+    that was edited within a second would get a new version, and the old function would run under it.
+    """
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def load_module(path: Path) -> ModuleType:
     """Runs the file as a module of its own. Raises ContractError when it cannot be imported."""
     name = f"data_platform_{path.parent.parent.name}_{path.parent.name}_{path.stem}"
-    specification = importlib.util.spec_from_file_location(name, path)
+    specification = importlib.util.spec_from_file_location(name, path, loader=_Compiling(name, str(path)))
     assert specification is not None  # every path here ends in .py
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)

@@ -1,12 +1,15 @@
 """Models that are Python functions: found, checked and run through the same contract, account and commit as SQL."""
 
 import json
+import os
+import sys
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from data_platform.components.modules import load_module
 from data_platform.planning.catalog import PythonModel
 from data_platform.planning.versions import code_version
 from data_platform.steps.audit import AuditFailed
@@ -153,6 +156,16 @@ def test_a_curated_function_keeps_the_same_contract(tmp_path: Path, by_sql: Smal
     small.write({"curated/daily_rain.py": CURATED.replace('"sum"', '"max"')})
     with pytest.raises(AuditFailed, match=r"reconciles: rain: "):
         small.run()
+
+
+def test_code_that_changed_within_a_second_is_run_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    path = tmp_path / "rain" / "staged" / "readings.py"
+    path.parent.mkdir(parents=True)
+    for answer in (1, 2):
+        path.write_text(f"def rows():\n    return {answer}\n", encoding="utf-8")
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        assert load_module(path).rows() == answer
 
 
 def test_the_code_version_covers_the_source_and_the_packages_that_it_imports(tmp_path: Path) -> None:
