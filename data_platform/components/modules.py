@@ -18,7 +18,8 @@ class _Compiling(SourceFileLoader):
     """
 
     def get_code(self, fullname: str) -> CodeType | None:
-        return self.source_to_code(self.get_data(self.path), self.path)
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
 
 
 def load_module(path: Path) -> ModuleType:
