@@ -10,9 +10,20 @@ import duckdb
 from data_platform.contracts.account import Identity
 from data_platform.contracts.quoting import literal, string_list
 
-# zstd level 1 costs what snappy costs and is 23 % smaller. Not PARQUET_VERSION V2, which is smaller still: DuckDB 2.0
-# then writes 32-bit columns that span more than 2^31 so that Arrow and others cannot read them.
+# zstd level 1 costs what snappy costs and is 23 % smaller.
 _OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, RETURN_STATS"
+# Times and row numbers as differences: 8 % smaller again, and 6 % less CPU.
+_DIFFERENCES = f"{_OPTIONS}, PARQUET_VERSION V2"
+# DuckDB 2.0 writes the differences of 32-bit columns in up to 33 bits, which Arrow and others cannot read. They fit
+# where the values of a row group span less than 2^31; where that is not known, they may not. The minimum and maximum
+# are text: a number or a date.
+_TOO_WIDE = f"""
+SELECT count(*) FROM parquet_metadata(?) WHERE type = 'INT32' AND stats_null_count IS DISTINCT FROM num_values AND (
+    TRY_CAST(stats_max_value AS DOUBLE) < {1 << 31}
+        AND TRY_CAST(stats_max_value AS DOUBLE) - TRY_CAST(stats_min_value AS DOUBLE) < {1 << 31}
+    OR TRY_CAST(stats_max_value AS DATE) - TRY_CAST(stats_min_value AS DATE) < {1 << 31}
+) IS NOT TRUE
+"""
 
 
 @dataclass(frozen=True)
@@ -26,8 +37,15 @@ class Copied:
 
 
 def copy(connection: duckdb.DuckDBPyConnection, select: str, path: Path) -> Copied | None:
-    """Runs the SELECT into `path`; None, and no file, when it has no rows."""
-    row = connection.execute(f"COPY ({select}) TO {literal(path)} ({_OPTIONS})").fetchone()
+    """Runs the SELECT into `path`; None, and no file, when it has no rows. It may run twice: see `_TOO_WIDE`."""
+    copied = _copy(connection, select, path, _DIFFERENCES)
+    if copied is not None and connection.execute(_TOO_WIDE, [str(path)]).fetchall() != [(0,)]:
+        return _copy(connection, select, path, _OPTIONS)
+    return copied
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, select: str, path: Path, options: str) -> Copied | None:
+    row = connection.execute(f"COPY ({select}) TO {literal(path)} ({options})").fetchone()
     if row is None or row[1] == 0:
         path.unlink(missing_ok=True)
         return None
