@@ -97,7 +97,7 @@ def maintain(platform: Platform) -> object:
 
 _ARRIVE = _receive("readings", _MONTH)
 
-_WRITTEN = frozenset({"engines/copies.py:copy", "lake/commit.py:_write"})
+_WRITTEN = frozenset({"engines/copies.py:_copy", "lake/commit.py:_write"})
 _LEDGER = frozenset({"lake/ledger.py:_change", "lake/commit.py:_write"})
 
 STEPS = (
@@ -107,7 +107,7 @@ STEPS = (
     Step(
         "spill",
         _build_with_little_memory,
-        frozenset({"engines/copies.py:copy"}),
+        frozenset({"engines/copies.py:_copy"}),
         (_receive("readings", _FULL_MONTH),),
         tried={"pages": (64, 512), "files": (), "touches": ()},
     ),
