@@ -22,7 +22,10 @@ DATASETS = Path(__file__).parent / "datasets"
 # One command asks for its definitions up to six times.
 @cache
 def build() -> dg.Definitions:
-    """The definitions of every dataset folder and of what they share. Opens no connection and creates no file."""
+    """The definitions of every dataset folder and of what they share.
+
+    Touches neither lake nor warehouse. All that it writes is what it found right (`Proofs`), where there is a home.
+    """
     with _uncollected(), warnings.catch_warnings():
         datasets = installed(DATASETS)
         platform = platform_of(settings(), datasets.catalog)

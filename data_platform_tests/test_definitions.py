@@ -1,5 +1,6 @@
 """What Dagster loads of the installed datasets: assets and what they read, checks, jobs, automation."""
 
+import gc
 import subprocess
 import sys
 from functools import cache
@@ -95,6 +96,13 @@ def test_kinds_tell_sources_and_engines_apart() -> None:
     assert specs()["raw/yellow_trips"].kinds == {"raw", "parquet", "file"}
     assert specs()["staged/trips"].kinds == {"staged", "view", "duckdb"}
     assert specs()["curated/daily_revenue"].kinds == {"curated", "sql", "duckdb"}
+
+
+def test_loading_leaves_the_garbage_collector_as_it_was() -> None:
+    for set_, was_on in ((gc.disable, False), (gc.enable, True)):
+        set_()
+        build.__wrapped__()
+        assert gc.isenabled() == was_on
 
 
 def test_each_table_leads_to_the_lines_that_define_it() -> None:

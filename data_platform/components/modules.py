@@ -13,19 +13,26 @@ from data_platform.contracts.errors import ContractError
 
 
 class _Compiling(SourceFileLoader):
-    """Compiles what the file holds now. Python's own cache knows a file by its size and the second of its change: code
-    that was edited within a second would get a new version, and the old function would run under it.
+    """Compiles the text that it is given, or what the file holds now. Python's own cache knows a file by its size and
+    the second of its change: code edited within a second would get a new version, and the old function would run.
     """
+
+    def __init__(self, name: str, path: str, text: str | None) -> None:
+        super().__init__(name, path)
+        self._text = text
 
     def get_code(self, fullname: str) -> CodeType | None:
         path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
+        return self.source_to_code(self.get_data(path) if self._text is None else self._text, path)
 
 
-def load_module(path: Path) -> ModuleType:
-    """Runs the file as a module of its own. Raises ContractError when it cannot be imported."""
+def load_module(path: Path, text: str | None = None) -> ModuleType:
+    """Runs the file as a module of its own. Raises ContractError when it cannot be imported.
+
+    `text` is what the file held when its version was taken: no other code may run under that version.
+    """
     name = f"data_platform_{path.parent.parent.name}_{path.parent.name}_{path.stem}"
-    specification = importlib.util.spec_from_file_location(name, path, loader=_Compiling(name, str(path)))
+    specification = importlib.util.spec_from_file_location(name, path, loader=_Compiling(name, str(path), text))
     assert specification is not None  # every path here ends in .py
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)

@@ -21,7 +21,7 @@ def load_python_model(path: Path, file: YamlFile, contract: Contract) -> PythonM
     if not contract.inputs:
         raise ContractError(file.path, 1, f"{path.name} needs `inputs: [layer.table, …]`: what the function is given")
     text = read_text(path)
-    function = function_of(load_module(path), path, path.stem, "it makes the table")
+    function = function_of(load_module(path, text), path, path.stem, "it makes the table")
     names = [_table(file, index, text) for index, text in enumerate(contract.inputs)]
     taken = list(inspect.signature(function).parameters)
     if sorted(taken) != sorted(names):

@@ -5,12 +5,13 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 
 import pyarrow as pa
 import pytest
 
 from data_platform.components.modules import load_module
-from data_platform.planning.catalog import PythonModel
+from data_platform.planning.catalog import ModelTable, PythonModel
 from data_platform.planning.versions import code_version
 from data_platform.steps.audit import AuditFailed
 from data_platform.steps.errors import StepError
@@ -166,6 +167,27 @@ def test_code_that_changed_within_a_second_is_run_as_it_stands(tmp_path: Path, m
         path.write_text(f"def rows():\n    return {answer}\n", encoding="utf-8")
         os.utime(path, (1_700_000_000, 1_700_000_000))
         assert load_module(path).rows() == answer
+
+
+def test_what_runs_is_the_text_that_the_version_is_of(tmp_path: Path) -> None:
+    small = small_dataset(tmp_path, staged_by(ARROW))
+    path = small.folder / "staged" / "readings.py"
+
+    def edit_when_read(frame: FrameType, event: str, _: object) -> None:
+        if event == "return" and frame.f_code.co_name == "read_text" and frame.f_locals.get("path") == path:
+            path.write_text("readings = None\n", encoding="utf-8")
+
+    before = sys.getprofile()
+    sys.setprofile(edit_when_read)
+    try:
+        (table,) = (table for table in small.catalog if str(table.name) == "staged/readings")
+    finally:
+        sys.setprofile(before)
+    assert path.read_text(encoding="utf-8") == "readings = None\n"
+    assert isinstance(table, ModelTable)
+    assert isinstance(table.model, PythonModel)
+    assert table.model.text == ARROW
+    assert callable(table.model.function)
 
 
 def test_the_code_version_covers_the_source_and_the_packages_that_it_imports(tmp_path: Path) -> None:
