@@ -26,7 +26,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Example:
-    """A row that moves, and the rules that it broke (or would). `uri` is for whoever knows what its source called it."""
+    """A row that moves, and the rules that it broke (or would); `uri` is what its source called the file, if known."""
 
     source_file: str
     row: int

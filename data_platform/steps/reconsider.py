@@ -1,8 +1,10 @@
-"""Reconsidering: what today's contract and model would make of a partition's rows, found without committing anything."""
+"""Reconsidering: what today's contract and model would make of a partition's rows, without committing anything."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Any
+
+import duckdb
 
 from data_platform.contracts.errors import nearest
 from data_platform.engines.comparing import Moved, Side, missing, moved
@@ -12,6 +14,7 @@ from data_platform.lake.tables import PartitionState
 from data_platform.planning.catalog import Catalog, ModelTable
 from data_platform.planning.stale import Waiting, wanted
 from data_platform.planning.versions import Versions
+from data_platform.steps.build import Built, UpToDate, build
 from data_platform.steps.errors import StepError
 from data_platform.steps.making import make
 from data_platform.steps.origins import Origins
@@ -76,56 +79,104 @@ def reconsider(platform: Platform, table: ModelTable, partition: str) -> Reconsi
     Raises StepError when it cannot be made, or an input is missing.
     """
     versions = Versions(platform.catalog, platform.lake)
-    state = versions.snapshot(table.name).partitions[partition]
-    account = state.provenance["account"]
-    known = Reconsidered(partition, account["rejected"], account["clean"])
+    before = _Committed.of(platform, table, partition, versions)
     want = wanted(platform.catalog, table, partition, versions)
     if isinstance(want, Waiting):
         raise StepError(f"{table.name} {partition}: {want.reason}")
-    if state.fingerprint == want.fingerprint:
-        return known
-    what = f"{table.name} {partition}, reconsidered"
-    place = platform.engine.temp_directory
-    with told_if_full(what, place, spill=place), platform.engine.folder() as folder:
-        return _compared(platform, table, known, state, versions, folder)
-
-
-def _compared(
-    platform: Platform,
-    table: ModelTable,
-    known: Reconsidered,
-    state: PartitionState,
-    versions: Versions,
-    folder: Path,
-) -> Reconsidered:
-    partition, origins = known.partition, Origins(versions)
+    if before.state.fingerprint == want.fingerprint:
+        return before.told
     reads = reading(platform, table, partition, versions)
-    committed = versions.snapshot(table.name).files([partition])
-    local = platform.lake.storage.local
-    before = Side([local(key) for key in committed.clean], [local(key) for key in committed.rejected])
-    had = {file["source_file"]: _rows(file) for file in state.provenance["account"]["files"]}
-    both = had.keys() & reads.records.keys()
-    with platform.engine.connect() as connection:
+    place = platform.engine.temp_directory
+    with (
+        told_if_full(f"{table.name} {partition}, reconsidered", place, spill=place),
+        platform.engine.folder() as folder,
+        platform.engine.connect() as connection,
+    ):
         bind(connection, reads.inputs)
         clean, rejected = folder / "clean.parquet", folder / "rejected.parquet"
         made = make(connection, table, partition, reads, clean=clean, rejected=rejected)
+        assert made.account is not None  # a staged table has one
         after = Side([clean] if made.clean else [], [rejected] if made.rejected else [])
-        dropped = made.account.dropped if made.account else 0
-        return replace(
-            known,
-            differs=True,
-            passing=_named(moved(connection, before, after), partition, origins),
-            failing=_named(moved(connection, after, before), partition, origins),
-            # Two looks at every row, for what happens only where a contract drops rows.
-            let_go=missing(connection, before, after, both) if dropped else 0,
-            taken_up=missing(connection, after, before, both) if state.provenance["account"]["dropped"] else 0,
-            replaced=sum(rows for file, rows in had.items() if file not in both),
-            arrived=sum(rows for file, rows in reads.records.items() if file not in both),
-            refusal="; ".join(f"{audit.check}: {audit.text}" for audit in made.audits if not audit.passed),
-        )
+        refusal = "; ".join(f"{audit.check}: {audit.text}" for audit in made.audits if not audit.passed)
+        found = _compared(connection, before, after, made.account.as_json(), Origins(versions))
+    return replace(found, refusal=refusal)
 
 
-def _rows(file: Mapping[str, Mapping[str, int]]) -> int:
+@dataclass(frozen=True)
+class Applied:
+    """A partition that was made anew from raw, and how its rows moved; UpToDate when there was nothing to do."""
+
+    told: Reconsidered
+    built: Built | UpToDate
+
+
+def apply(platform: Platform, table: ModelTable, partition: str, *, run_id: str) -> Applied:
+    """Makes and commits a partition as any run does, and compares the commit with the one before.
+
+    Raises AuditFailed and StepError as `build` does: then the commit before stays.
+    """
+    before = _Committed.of(platform, table, partition, Versions(platform.catalog, platform.lake))
+    built = build(platform, table, partition, run_id=run_id)
+    if isinstance(built, Waiting):
+        raise StepError(f"{table.name} {partition}: {built.reason}")
+    if isinstance(built, UpToDate):
+        return Applied(before.told, built)
+    versions = Versions(platform.catalog, platform.lake)
+    after = _Committed.of(platform, table, partition, versions)
+    with platform.engine.connect() as connection:
+        return Applied(_compared(connection, before, after.side, after.account, Origins(versions)), built)
+
+
+@dataclass(frozen=True)
+class _Committed:
+    """What stands of a partition."""
+
+    state: PartitionState
+    side: Side
+
+    @classmethod
+    def of(cls, platform: Platform, table: ModelTable, partition: str, versions: Versions) -> "_Committed":
+        snapshot, local = versions.snapshot(table.name), platform.lake.storage.local
+        files = snapshot.files([partition])
+        side = Side([local(key) for key in files.clean], [local(key) for key in files.rejected])
+        return cls(snapshot.partitions[partition], side)
+
+    @property
+    def account(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.state.provenance["account"]
+        return found
+
+    @property
+    def told(self) -> Reconsidered:
+        return Reconsidered(self.state.partition, self.account["rejected"], self.account["clean"])
+
+
+def _compared(
+    connection: duckdb.DuckDBPyConnection,
+    before: _Committed,
+    after: Side,
+    account: Mapping[str, Any],
+    origins: Origins,
+) -> Reconsidered:
+    """`account` is that of `after`."""
+    had, has = ({file["source_file"]: _rows(file) for file in one["files"]} for one in (before.account, account))
+    both = had.keys() & has.keys()
+    # A drop rule's rows are in no file: whether any left for it, or came back, takes two looks at every row.
+    let_go = missing(connection, before.side, after, both) if account["dropped"] else 0
+    taken_up = missing(connection, after, before.side, both) if before.account["dropped"] else 0
+    return replace(
+        before.told,
+        differs=True,
+        passing=_named(moved(connection, before.side, after), before.state.partition, origins),
+        failing=_named(moved(connection, after, before.side), before.state.partition, origins),
+        let_go=let_go,
+        taken_up=taken_up,
+        replaced=sum(rows for file, rows in had.items() if file not in both),
+        arrived=sum(rows for file, rows in has.items() if file not in both),
+    )
+
+
+def _rows(file: Mapping[str, Any]) -> int:
     """Of one source file in a commit's account, without those that were let go."""
     return sum(file[side]["rows"] for side in ("clean", "rejected") if side in file)
 
