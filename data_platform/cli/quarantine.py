@@ -115,7 +115,7 @@ def _partitions(found: Sequence[Reconsidered], title: str) -> RichTable:
     """A line for each partition; what happens to none of them has no column."""
     columns = {
         "quarantined": [told.quarantined for told in found],
-        "would pass": [told.passing.rows for told in found],
+        "pass": [told.passing.rows for told in found],
         "clean": [told.clean for told in found],
         "newly fail": [told.failing.rows for told in found],
         "dropped": [told.let_go for told in found],
@@ -123,7 +123,7 @@ def _partitions(found: Sequence[Reconsidered], title: str) -> RichTable:
         "of replaced files": [told.replaced for told in found],
         "of new files": [told.arrived for told in found],
     }
-    always = ("quarantined", "would pass", "clean", "newly fail")
+    always = ("quarantined", "pass", "clean", "newly fail")
     shown = {name: rows for name, rows in columns.items() if name in always or any(rows)}
     table = RichTable(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(title, no_wrap=True)

@@ -1,14 +1,12 @@
 """The job `reconsider`: what today's contract and model would make of quarantined and clean rows, told or done."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 import dagster as dg
 from pydantic import Field
 
 from data_platform.components import metadata
 from data_platform.components.metadata import asset_key, table_of
-from data_platform.components.specs import model_checks
 from data_platform.engines.comparing import Moved
 from data_platform.lake.errors import LakeError
 from data_platform.planning.catalog import ModelTable
@@ -16,9 +14,10 @@ from data_platform.steps.audit import Audit, AuditFailed
 from data_platform.steps.build import Built
 from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
-from data_platform.steps.reconsider import Reconsidered, apply, built_partitions, reconsider, staged_table
+from data_platform.steps.reconsider import Applied, Reconsidered, apply, built_partitions, reconsider, staged_table
 
 Tell = Callable[[Reconsidered], None]
+_Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 # What the UI shows of a long history.
 _MOST_ROWS = 200
 
@@ -38,10 +37,11 @@ def _no_one(_: Reconsidered) -> None:
 def reconsider_job(tell: Tell = _no_one) -> dg.JobDefinition:
     """The job; `tell` hears of each partition as it is done."""
 
+    # A generator: what it logged otherwise would be lost if a later partition fails.
     @dg.op(required_resource_keys={"platform"}, out=dg.Out(dg.Nothing))
-    def reconsider_table(context: dg.OpExecutionContext, config: ReconsiderConfig) -> None:
+    def reconsider_table(context: dg.OpExecutionContext, config: ReconsiderConfig) -> Iterator[_Event]:
         try:
-            _reconsider(context, config, tell)
+            yield from _reconsider(context, config, tell)
         except (StepError, LakeError) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 
@@ -56,79 +56,73 @@ def reconsider_job(tell: Tell = _no_one) -> dg.JobDefinition:
     return job
 
 
-def _reconsider(context: dg.OpExecutionContext, config: ReconsiderConfig, tell: Tell) -> None:
+def _reconsider(context: dg.OpExecutionContext, config: ReconsiderConfig, tell: Tell) -> Iterator[_Event]:
     platform: Platform = context.resources.platform
     table = staged_table(platform.catalog, config.table)
     found: list[Reconsidered] = []
     failed: list[str] = []
     for partition in built_partitions(platform, table, config.partitions):
         try:
-            told = _apply(context, table, partition) if config.apply else reconsider(platform, table, partition)
-        except (StepError, LakeError, AuditFailed) as error:
+            if config.apply:
+                applied = apply(platform, table, partition, run_id=context.run_id)
+                yield from _made(table, applied)
+                told = applied.told
+            else:
+                told = reconsider(platform, table, partition)
+        except AuditFailed as error:
+            yield from _checks(table, partition, error.audits)
+            failed.append(str(error))
+        except (StepError, LakeError) as error:
             # One that cannot be made leaves the others alone, as in a backfill.
             failed.append(str(error))
-            continue
-        found.append(told)
-        tell(told)
-    _observe(context, table, found, applied=config.apply)
+        else:
+            found.append(told)
+            tell(told)
+    yield _observation(table, found, applied=config.apply)
     if failed:
         raise dg.Failure("; ".join(failed), allow_retries=False)
 
 
-def _apply(context: dg.OpExecutionContext, table: ModelTable, partition: str) -> Reconsidered:
-    """Told to Dagster as a run of the asset tells it: the materialization, and the checks."""
-    try:
-        applied = apply(context.resources.platform, table, partition, run_id=context.run_id)
-    except AuditFailed as failed:
-        _log_checks(context, table, partition, failed.audits)
-        raise
+def _made(table: ModelTable, applied: Applied) -> Iterator[_Event]:
+    """Told to Dagster as a run of the asset tells it: the checks, and the materialization."""
     if isinstance(applied.built, Built):
-        _log_checks(context, table, partition, applied.built.audits)
-        context.log_event(
-            dg.AssetMaterialization(
-                asset_key(table.name),
-                partition=None if table.partitions is None else partition,
-                metadata=metadata.built_metadata(applied.built),
-                tags={"dagster/data_version": applied.built.fingerprint},
-            )
+        partition = applied.built.partition
+        yield from _checks(table, partition, applied.built.audits)
+        yield dg.AssetMaterialization(
+            asset_key(table.name),
+            partition=None if table.partitions is None else partition,
+            metadata=metadata.built_metadata(applied.built),
+            tags={"dagster/data_version": applied.built.fingerprint},
         )
-    return applied.told
 
 
-def _log_checks(context: dg.OpExecutionContext, table: ModelTable, partition: str, audits: Sequence[Audit]) -> None:
-    platform: Platform = context.resources.platform
-    blocking = {spec.name: spec.blocking for spec in model_checks(platform.catalog, table)}
+def _checks(table: ModelTable, partition: str, audits: Sequence[Audit]) -> Iterator[dg.AssetCheckEvaluation]:
     for audit in audits:
-        evaluation: Any = dg.AssetCheckEvaluation(
+        yield dg.AssetCheckEvaluation(
             asset_key=asset_key(table.name),
             check_name=audit.check,
             passed=audit.passed,
             metadata={name: dg.MetadataValue.text(str(number)) for name, number in audit.numbers.items()},
             severity=dg.AssetCheckSeverity.ERROR,
             description=audit.text,
-            blocking=blocking[audit.check],
+            blocking=True,
             partition=None if table.partitions is None else partition,
         )
-        context.log_event(evaluation)
 
 
-def _observe(
-    context: dg.OpExecutionContext, table: ModelTable, found: Sequence[Reconsidered], *, applied: bool
-) -> None:
+def _observation(table: ModelTable, found: Sequence[Reconsidered], *, applied: bool) -> dg.AssetObservation:
     """The result as tables, on the run and on the asset's page."""
     passing, failing = (sum(moved.rows for moved in moves) for moves in _moves(found))
-    context.log_event(
-        dg.AssetObservation(
-            asset_key(table.name),
-            metadata={
-                "reconsidered": "applied" if applied else "nothing was changed",
-                "passing": passing,
-                "newly_failing": failing,
-                "partitions": table_of(_PARTITION_COLUMNS, [_line(told) for told in found[:_MOST_ROWS]]),
-                "rules": table_of(["rows", "rule", "outcome"], _rules(found)[:_MOST_ROWS]),
-                "examples": table_of(["partition", "row", "rules", "outcome", "file"], _examples(found)[:_MOST_ROWS]),
-            },
-        )
+    return dg.AssetObservation(
+        asset_key(table.name),
+        metadata={
+            "reconsidered": "applied" if applied else "nothing was changed",
+            "passing": passing,
+            "newly_failing": failing,
+            "partitions": table_of(_PARTITION_COLUMNS, [_line(told) for told in found[:_MOST_ROWS]]),
+            "rules": table_of(["rows", "rule", "outcome"], _rules(found)[:_MOST_ROWS]),
+            "examples": table_of(["partition", "row", "rules", "outcome", "file"], _examples(found)[:_MOST_ROWS]),
+        },
     )
 
 

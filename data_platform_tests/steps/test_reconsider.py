@@ -1,12 +1,15 @@
 """What a change of contract or model would do to rows, told before it is done; nothing moves until it is applied."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from data_platform.lake.names import TableName
+from data_platform.steps.audit import AuditFailed
+from data_platform.steps.build import Built, UpToDate
 from data_platform.steps.errors import StepError
-from data_platform.steps.reconsider import Reconsidered, built_partitions, reconsider, staged_table
+from data_platform.steps.reconsider import Reconsidered, apply, built_partitions, reconsider, staged_table
 from data_platform_tests.small_dataset import SmallDataset, reading, small_dataset
 
 
@@ -15,7 +18,7 @@ def town(tmp_path: Path) -> SmallDataset:
     """Two months: in January rows 1 (no value) and 3 (too much rain) are quarantined, in February none."""
     small = small_dataset(tmp_path)
     small.put("2024-01", [reading(1), reading(2, value=None), reading(3, value=40.0), reading(4, value=900.0)])
-    small.put("2024-02", [reading(5, read_at=reading(5)["read_at"].replace(month=2))])  # type: ignore[attr-defined] # a time
+    small.put("2024-02", [reading(5, read_at=datetime(2024, 2, 10))])
     small.run()
     return small
 
@@ -73,6 +76,37 @@ def test_reconsidering_leaves_no_trace(town: SmallDataset) -> None:
 def test_a_partition_of_the_same_code_and_inputs_is_not_made_again(town: SmallDataset) -> None:
     found = _reconsidered(town)
     assert found == Reconsidered("2024-01", quarantined=2, clean=2)
+
+
+def test_applying_makes_the_one_partition_and_tells_the_same_as_asking(town: SmallDataset) -> None:
+    _edit(town, "max: 500", "max: 1000")
+    _edit(town, "rules:", 'rules:\n  - {name: suspicious, reject: "rain_mm = 40"}')
+    asked, platform = _reconsidered(town), town.platform
+
+    done = apply(platform, platform.catalog.model(TableName("staged", "readings")), "2024-01", run_id="r")
+
+    assert done.told == asked
+    assert isinstance(done.built, Built)
+    assert [row["reading_id"] for row in town.rows("staged.readings", "2024-01")] == [1, 4]
+    assert [(item.table.sql, item.partition, item.reason) for item in town.stale().stale] == [
+        ("staged.readings", "2024-02", "code changed"),
+        ("curated.daily_rain", "2024-01", "input moved: staged/readings"),
+    ]
+
+
+def test_applying_what_is_up_to_date_makes_nothing(town: SmallDataset) -> None:
+    platform, before = town.platform, _files(town)
+    done = apply(platform, platform.catalog.model(TableName("staged", "readings")), "2024-01", run_id="r")
+    assert isinstance(done.built, UpToDate)
+    assert (done.told.differs, _files(town)) == (False, before)
+
+
+def test_what_breaks_its_audit_is_not_applied(town: SmallDataset) -> None:
+    _edit(town, "max_rejected_share: 1", "max_rejected_share: 0.1")
+    platform, before = town.platform, town.rows("staged.readings")
+    with pytest.raises(AuditFailed, match="2 of 4 rows rejected"):
+        apply(platform, platform.catalog.model(TableName("staged", "readings")), "2024-01", run_id="r")
+    assert town.rows("staged.readings") == before
 
 
 def test_rows_that_a_drop_rule_takes_or_gives_back_are_counted(town: SmallDataset) -> None:
