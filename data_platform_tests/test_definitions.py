@@ -160,9 +160,10 @@ def test_every_table_has_its_checks_and_those_that_block_a_commit_are_blocking()
         found.setdefault("/".join(spec.asset_key.path), {})[spec.name] = spec.blocking
 
     assert found["raw/yellow_trips"] == {"schema_drift": False, "source_is_readable": False}
-    assert found["staged/yellow_trips"] == dict.fromkeys(
-        ("rows_accounted_for", "contract_bounds", "grain_is_unique"), True
-    )
+    assert found["staged/yellow_trips"] == {
+        **dict.fromkeys(("rows_accounted_for", "contract_bounds", "grain_is_unique"), True),
+        "rejections_are_recent": False,
+    }
     assert found["curated/daily_revenue"] == dict.fromkeys(("contract_bounds", "grain_is_unique", "reconciles"), True)
     made = {name for name, spec in specs().items() if name.startswith(("raw", "staged", "curated"))}
     assert found.keys() == made - {"staged/trips"}
@@ -171,9 +172,9 @@ def test_every_table_has_its_checks_and_those_that_block_a_commit_are_blocking()
 def test_there_are_a_job_a_schedule_and_a_sensor_and_all_of_them_are_off() -> None:
     repository = definitions().get_repository_def()
 
-    assert {job.name for job in repository.get_all_jobs()} >= {"nyc_taxi", "publish", "maintenance"}
+    assert {job.name for job in repository.get_all_jobs()} >= {"nyc_taxi", "publish", "maintenance", "reconsider"}
     crons = {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs}
-    assert set(crons.values()) == {"0 6 * * *", "0 6 * * 1", "17 3 * * *"}
+    assert set(crons.values()) == {"0 6 * * *", "0 6 * * 1", "17 3 * * *", "47 5 * * *"}
     assert {sensor.name for sensor in repository.sensor_defs} == {"nyc_taxi_is_stale", "warehouse_is_behind"}
     assert {schedule.default_status for schedule in repository.schedule_defs} == {dg.DefaultScheduleStatus.STOPPED}
     assert {sensor.default_status for sensor in repository.sensor_defs} == {dg.DefaultSensorStatus.STOPPED}
