@@ -84,7 +84,7 @@ def trace(platform: Platform, table: str, key: Key, partition: str | None = None
         run = _Run(platform, connection, Traced(target.name))
         found = run.trace(target, {names[name.lower()]: value for name, value in key.items()}, partition)
     if not (found.matched or found.quarantined):
-        told = ", ".join(f"{name} {'NULL' if value is None else value!r}" for name, value in key.items())
+        told = ", ".join(f"{name} NULL" if value is None else f"{name} '{value}'" for name, value in key.items())
         raise StepError(f"{target.name.sql} has no row, clean or quarantined, with {told}")
     return found
 
