@@ -63,7 +63,7 @@ def test_who_watches_a_run_is_told_of_each_event_while_its_process_goes_on(
             writer.stdin.flush()
             assert writer.stdout.readline() == "written\n"
             with more:
-                assert more.wait_for(lambda: len(seen) > number, timeout=30), seen  # noqa: B023
+                assert more.wait_for(lambda: len(seen) > number, timeout=30), seen  # noqa: B023 - it is called within its round
         instance.end_watch_event_logs(run.run_id, note)
         assert writer.poll() is None
         writer.kill()
