@@ -45,6 +45,10 @@ class Partitions:
             return day.replace(day=1)
         return day - timedelta(days=(day - self.start).days % 7) if self.kind == "weekly" else day
 
+    def key_at(self, moment: datetime) -> str:
+        """The key of the window that a local time lies in, whether or not it is one of ours."""
+        return self.window(moment.date()).strftime(self.format)
+
     def together(self, other: "Partitions") -> "Partitions":
         """From the first window of either to the last of either; both lie on one grid."""
         end = None if self.end is None or other.end is None else max(self.end, other.end)

@@ -13,7 +13,7 @@ from data_platform.contracts.partitions import Partitions
 from data_platform.contracts.raw import RawColumn
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
-from data_platform.sources.http_file import HttpFile
+from data_platform.sources.slot import Source
 from data_platform.sql.identity import Threaded
 from data_platform.sql.model import Model, line_of
 
@@ -28,7 +28,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class RawTable:
-    """Bytes as received from one source."""
+    """Bytes as received from one or several sources."""
 
     name: TableName
     dataset: str
@@ -38,8 +38,9 @@ class RawTable:
     description: str
     owners: tuple[str, ...]
     partitions: Partitions | None
-    source: HttpFile
-    format: Literal["parquet", "csv"]
+    sources: tuple[Source, ...]
+    format: Literal["parquet", "csv"] | None
+    """None: each file's name says it."""
     columns: Mapping[str, RawColumn]
     expected: Expected
     check_every: str | None

@@ -15,7 +15,7 @@ import stamina
 
 from data_platform.sources import address, local
 from data_platform.sources.errors import TransientSourceError
-from data_platform.sources.slot import Fetched, Progress, Version, silent
+from data_platform.sources.slot import ONE_SLOT, Fetched, Place, Places, Progress, Question, Version, silent
 from data_platform.sources.transfer import Transfer
 from data_platform.sources.web import Web, open_client
 
@@ -72,6 +72,14 @@ class HttpFile:
         return urlsplit(self.url).scheme == "file"
 
     @property
+    def origin(self) -> str:
+        return "http_file"
+
+    @property
+    def mirrors(self) -> bool:
+        return False
+
+    @property
     def shown(self) -> str:
         """The address as people and logs may see it: without password and query."""
         return address.redact(self.url)
@@ -81,6 +89,10 @@ class HttpFile:
         if start is None and self.is_partitioned:
             raise ValueError(f"'{address.redact(self.url)}': needs the start of a partition")
         return address.without_credentials(self.url.format(partition=start))
+
+    def places(self, question: Question) -> Places:
+        """One address for each partition, which has to be asked what it has."""
+        return Places([Place(window.key, ONE_SLOT, self.slot(window.start)) for window in question.windows])
 
     @contextmanager
     def connected(self) -> Iterator["HttpFile"]:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.components.loading import Span
+from data_platform.components.raw_tables import Span
 from data_platform.contracts.errors import ContractError
 from data_platform.contracts.partitions import Partitions
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import Expected, ModelTable, RawTable
+from data_platform.sources.http_file import HttpFile
 from data_platform.sql.model import Model
 from data_platform_tests.small_dataset import FILES, SmallDataset, small_dataset
 
@@ -43,7 +44,9 @@ def test_every_table_of_the_folder_is_there_after_those_that_it_reads(small: Sma
 def test_a_raw_table_is_what_its_yaml_says(small: SmallDataset) -> None:
     readings = raw(small)
     assert readings.partitions == Partitions("monthly", date(2024, 1, 1), "UTC")
-    assert readings.source.slot(datetime(2024, 2, 1)) == f"{small.source.as_uri()}/readings-2024-02.parquet"
+    (source,) = readings.sources
+    assert isinstance(source, HttpFile)
+    assert source.slot(datetime(2024, 2, 1)) == f"{small.source.as_uri()}/readings-2024-02.parquet"
     assert (readings.format, readings.owners, readings.expected) == ("parquet", ("team:weather",), Expected())
     assert readings.columns["note"].aliases == ("comment",)
     assert (raw(small, "places").format, raw(small, "places").partitions) == ("csv", None)

@@ -22,7 +22,7 @@ def raw(name: str, kind: Kind | None = None, *, dataset: str = "town") -> RawTab
         description="Invented.",
         owners=(),
         partitions=_partitions(kind),
-        source=HttpFile("file:///nowhere/{partition:%Y-%m-%d}" if kind else "file:///nowhere"),
+        sources=(HttpFile("file:///nowhere/{partition:%Y-%m-%d}" if kind else "file:///nowhere"),),
         format="parquet",
         columns={},
         expected=Expected(),
