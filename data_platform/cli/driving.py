@@ -20,7 +20,7 @@ from data_platform.planning.stale import Stale, Unanswered, Waiting, stale
 from data_platform.steps.charts import Chart
 from data_platform.steps.platform import Platform
 
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass
@@ -97,17 +97,21 @@ class _Runner:
                 partition_key=partition,
                 asset_selection=list(keys),
                 raise_on_error=False,
-                run_config=_QUIET,
+                run_config=QUIET,
                 tags={OWNER_TAG: self.owner},
             )
         self.run_ids.add(result.run_id)
         mark = "[green]done[/]" if result.success else "[red]FAILED[/]"
         self.console.print(f"{mark} {time.perf_counter() - began:6.1f} s  {told}", highlight=False)
-        for event in result.all_events:
-            if event.is_step_failure:
-                self.failed.append(f"{told}: {_reason(event)}")
-                self.console.print(f"       {_reason(event)}", style="red", highlight=False, markup=False)
+        for reason in failures(result):
+            self.failed.append(f"{told}: {reason}")
+            self.console.print(f"       {reason}", style="red", highlight=False, markup=False)
         return result.success
+
+
+def failures(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Why each failed step of a run failed."""
+    return [_reason(event) for event in result.all_events if event.is_step_failure]
 
 
 def _reason(event: dg.DagsterEvent) -> str:

@@ -130,11 +130,19 @@ class Deduplicate(Part):
     first_by: tuple[str, ...] = Field(min_length=1)
 
 
+Days = Annotated[int, Field(ge=1)]
+
+
 class Audit(Part):
-    """Bounds that a commit must keep. `max_rejected_share` is rejected rows / rows that arrived."""
+    """Bounds that a commit must keep. `max_rejected_share` is rejected rows / rows that arrived.
+
+    `max_rejection_age_days` blocks nothing: after so many days a rejection by the rule is told as overdue. `any` is
+    for the rules that are not named.
+    """
 
     max_rejected_share: float = Field(0.05, ge=0, le=1)
     min_rows: int = Field(0, ge=0)
+    max_rejection_age_days: dict[RuleName, Days] = Field(default_factory=dict)
 
 
 Groups = tuple[tuple[str, str, str], ...]

@@ -18,6 +18,7 @@ from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, Raw
 WRITE_FORMAT = "2"
 # What is told to people and changes no row; `personal` masks at publishing.
 _TOLD = {"description", "owners"}
+_TOLD_OF_AUDIT = {"max_rejection_age_days"}
 _TOLD_OF_COLUMN = {"description", "unit", "personal"}
 
 
@@ -99,7 +100,8 @@ def _code(table: ModelTable) -> Any:
 
 
 def _promise(table: ModelTable) -> Any:
-    promised = table.contract.model_dump(mode="json", exclude={*_TOLD, "columns"})
+    exclude: dict[str, Any] = {**dict.fromkeys((*_TOLD, "columns"), True), "audit": _TOLD_OF_AUDIT}
+    promised = table.contract.model_dump(mode="json", exclude=exclude)
     return [promised, _columns(table.contract.columns)]
 
 
