@@ -14,10 +14,11 @@ from data_platform.components.modules import function_of, line_of, load_module
 from data_platform.components.places import LAYERS, MODELS, check_places
 from data_platform.components.proofs import Proofs
 from data_platform.components.python_models import load_python_model
+from data_platform.components.raw_partitions import raw_partitions
 from data_platform.components.spec import DatasetSpec, DefsFile, RawTableSpec
 from data_platform.contracts.contract import Contract
 from data_platform.contracts.errors import ContractError, Gathering, closest, nearest
-from data_platform.contracts.partitions import Partitions, first_day, parse_key
+from data_platform.contracts.partitions import Partitions, first_day
 from data_platform.contracts.quoting import identifier
 from data_platform.contracts.yaml_file import YamlFile, read_text
 from data_platform.engines.duckdb import volatile_functions
@@ -40,11 +41,12 @@ class Span:
     last: str | None = None
 
     def clip(self, partitions: Partitions) -> Partitions:
-        start, end = partitions.start, None
+        start, end = partitions.start, partitions.end
         if self.first is not None:
             start = max(start, partitions.window(first_day(self.first)))
         if self.last is not None:
-            end = partitions.window(first_day(self.last))
+            last = partitions.window(first_day(self.last))
+            end = last if end is None else min(end, last)
         return replace(partitions, start=start, end=end)
 
 
@@ -135,8 +137,8 @@ def _raw_table(
             attempts=http.attempts,
             absent=frozenset(http.absent),
         )
-    with _located(file, *at, "start"):
-        partitions = _raw_partitions(spec, table, span)
+    partitions = raw_partitions(file, at, spec.partitions, table)
+    partitions = partitions and span.clip(partitions)
     if (partitions is not None) != source.is_partitioned:
         wanted = "lacks" if partitions else "has"
         repair = "write {partition:%Y-%m} in the url" if partitions else "write `partitions:` for the dataset"
@@ -156,15 +158,6 @@ def _raw_table(
         expected=table.expected.expected,
         check_every=table.check_every,
     )
-
-
-def _raw_partitions(spec: DatasetSpec, table: RawTableSpec, span: Span) -> Partitions | None:
-    if spec.partitions is None or table.partitions == "none":
-        return None
-    partitions = spec.partitions.partitions
-    if table.start is not None:
-        partitions = replace(partitions, start=parse_key(partitions.kind, table.start))
-    return span.clip(partitions)
 
 
 def _format(url: str) -> Literal["parquet", "csv"]:
