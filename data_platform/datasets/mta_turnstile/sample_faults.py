@@ -62,7 +62,7 @@ def _always(**change: str) -> Callable[[Line, int], Line]:
 
 
 def _uncastable(_: Line, number: int) -> Line:
-    _, column, text = _UNCASTABLE[number % 3]
+    column, text = _UNCASTABLE[number % 3][1:]
     return {column: text}
 
 
