@@ -7,10 +7,11 @@ from pathlib import Path
 
 from data_platform.components.expressions import check_raw_types
 from data_platform.components.proofs import Proofs
-from data_platform.components.spec import DatasetSpec, HttpFileSpec, LandingSpec, RawTableSpec
+from data_platform.components.raw_partitions import raw_partitions
+from data_platform.components.spec import DatasetSpec, HttpFileSpec, LandingSpec
 from data_platform.components.templates import path_of, resolved
 from data_platform.contracts.errors import ContractError
-from data_platform.contracts.partitions import Partitions, first_day, parse_key
+from data_platform.contracts.partitions import Partitions, first_day
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import RawTable
@@ -28,11 +29,12 @@ class Span:
     last: str | None = None
 
     def clip(self, partitions: Partitions) -> Partitions:
-        start, end = partitions.start, None
+        start, end = partitions.start, partitions.end
         if self.first is not None:
             start = max(start, partitions.window(first_day(self.first)))
         if self.last is not None:
-            end = partitions.window(first_day(self.last))
+            last = partitions.window(first_day(self.last))
+            end = last if end is None else min(end, last)
         return replace(partitions, start=start, end=end)
 
 
@@ -45,8 +47,8 @@ def raw_table(
         table_name = TableName("raw", name)
     types = {column: declared.type for column, declared in table.columns.items()}
     proofs.once(lambda: check_raw_types(file, at, table.columns), "raw types", types)
-    with located(file, *at, "start"):
-        partitions = _partitions(spec, table, span)
+    partitions = raw_partitions(file, at, spec.partitions, table)
+    partitions = partitions and span.clip(partitions)
     sources: list[Source] = []
     if (http := table.source.http_file) is not None:
         sources.append(_http_file(file, at, http, variables, partitions))
@@ -66,15 +68,6 @@ def raw_table(
         expected=table.expected.expected,
         check_every=table.check_every,
     )
-
-
-def _partitions(spec: DatasetSpec, table: RawTableSpec, span: Span) -> Partitions | None:
-    if spec.partitions is None or table.partitions == "none":
-        return None
-    partitions = spec.partitions.partitions
-    if table.start is not None:
-        partitions = replace(partitions, start=parse_key(partitions.kind, table.start))
-    return span.clip(partitions)
 
 
 def _http_file(

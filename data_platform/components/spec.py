@@ -165,6 +165,7 @@ class RawTableSpec(RawColumns):
     format: Literal["parquet", "csv"] | None = None
     partitions: Literal["none"] | None = None
     start: KeyText | None = None
+    end: KeyText | None = None
     expected: ExpectedSpec = ExpectedSpec(after_days=0)
     check_every: Annotated[str, AfterValidator(_cron)] | None = None
 
