@@ -85,6 +85,10 @@ class ModelTable:
         """(name, type) as contracted."""
         return tuple((name, spec.type) for name, spec in self.contract.columns.items())
 
+    def offsets(self, read: TableName) -> tuple[int, ...]:
+        """Which partitions of a table that it reads belong to one of its own: 0 the same one, -1 the one before."""
+        return self.contract.reads.get(read.sql, (0,))
+
     def mention(self, read: TableName) -> tuple[Path, int]:
         """The file and line that name a table which this one reads."""
         if isinstance(self.model, Model):
@@ -193,6 +197,11 @@ class Catalog:
                 group = self.group(name)
                 found[group] = found[group].together(table.partitions) if group in found else table.partitions
         return found
+
+    @cached_property
+    def reads_neighbours(self) -> bool:
+        """Whether any table reads other partitions of an input than its own."""
+        return any(isinstance(table, ModelTable) and table.contract.reads for table in self.tables.values())
 
     @cached_property
     def readers(self) -> Mapping[TableName, tuple[TableName, ...]]:

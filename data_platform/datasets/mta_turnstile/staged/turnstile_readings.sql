@@ -18,7 +18,7 @@ SELECT
     control_area,
     unit,
     scp,
-    station,
+    coalesce(station, 'UNKNOWN') AS station,
     line,
     division,
     -- What is no time goes on as it is written, so that it breaks the type instead of becoming a silent NULL.
