@@ -14,12 +14,12 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.histories import address_of
 from benchmarks.synthetic import write_datasets
 from data_platform.components.dataset import dataset_definitions
 from data_platform.components.datasets import read_datasets
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, RawTable
-from data_platform.planning.stale import address_of
 from data_platform.resources.platform import platform_of, resources_of
 from data_platform.settings import Settings
 from data_platform.steps.platform import Platform

@@ -31,7 +31,7 @@ def definition_metadata(table: RawTable | ModelTable) -> dict[str, Any]:
         return {
             "dagster/column_schema": dg.TableSchema(columns=columns),
             "dagster/code_references": _references((table.path, table.line)),
-            "source": table.source.shown,
+            "source": ", ".join(source.shown for source in table.sources),
         }
     columns = [_column(name, spec) for name, spec in table.contract.columns.items()]
     found: dict[str, Any] = {

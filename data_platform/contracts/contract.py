@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    StrictInt,
     Tag,
     ValidationInfo,
     field_validator,
@@ -170,6 +171,18 @@ class Reconcile(Part):
         return tuple((m[1], m[1], m[2].strip('"')) if m else (part, part, part) for part, m in found)
 
 
+def _neighbours(offsets: tuple[int, ...]) -> tuple[int, ...]:
+    if offsets != tuple(range(min(offsets), max(offsets) + 1)) or 0 not in offsets or offsets == (0,):
+        raise ValueError(
+            f"{list(offsets)}: write the partitions from the first to the last, 0 (its own) among them: "
+            "[-1, 0] for its own and the one before, [0, 1] for its own and the one after"
+        )
+    return offsets
+
+
+Offsets = Annotated[tuple[StrictInt, ...], Field(min_length=1), AfterValidator(_neighbours)]
+
+
 class NotReconciled(Part):
     """The author's reason why a curated table cannot be reconciled with its inputs."""
 
@@ -189,6 +202,7 @@ class Contract(Part):
     partitions: Literal["none"] | None = None
     inputs: tuple[str, ...] = ()
     rows_of: tuple[str, ...] = ()
+    reads: dict[str, Offsets] = Field(default_factory=dict)
     columns: dict[ColumnName, ColumnSpec] = Field(min_length=1)
     grain: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from data_platform import locks
+from data_platform.engines import partition
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ def _scratch_database() -> duckdb.DuckDBPyConnection:
 def database() -> duckdb.DuckDBPyConnection:
     """An empty database for questions without data, which the caller closes."""
     # One thread: a process that forks keeps no others.
-    return duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False, "TimeZone": "UTC"})
+    connection = duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False, "TimeZone": "UTC"})
+    partition.define(connection, None)
+    return connection
 
 
 @functools.cache

@@ -30,6 +30,7 @@ _COLUMNS = (
     Column("seen_at", "TIMESTAMPTZ"),
     Column("run_id", "VARCHAR"),
     Column("sequence", "BIGINT"),
+    Column("origin", "VARCHAR"),
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -77,7 +78,9 @@ class Ledger:
         log = read_log(self._storage, self._folder)
         if log is None or len(log.live) <= beyond:
             return False
-        self._committed(self._writer(), lambda now: self._change(self._as_of(now).all(), instead_of=now))
+        folder = self._writer()
+        folder.ensure(schema.fields(self._folder, _COLUMNS))
+        self._committed(folder, lambda now: self._change(self._as_of(now).all(), instead_of=now))
         return True
 
     def _committed(self, folder: "DeltaFolder", attempt: "Callable[[Log], Change]") -> Sightings:

@@ -13,7 +13,7 @@ from data_platform.contracts.partitions import Partitions
 from data_platform.contracts.raw import RawColumn
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
-from data_platform.sources.http_file import HttpFile
+from data_platform.sources.slot import Source
 from data_platform.sql.identity import Threaded
 from data_platform.sql.model import Model, line_of
 
@@ -28,7 +28,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class RawTable:
-    """Bytes as received from one source."""
+    """Bytes as received from one or several sources."""
 
     name: TableName
     dataset: str
@@ -38,8 +38,9 @@ class RawTable:
     description: str
     owners: tuple[str, ...]
     partitions: Partitions | None
-    source: HttpFile
-    format: Literal["parquet", "csv"]
+    sources: tuple[Source, ...]
+    format: Literal["parquet", "csv"] | None
+    """None: each file's name says it."""
     columns: Mapping[str, RawColumn]
     expected: Expected
     check_every: str | None
@@ -83,6 +84,10 @@ class ModelTable:
     def columns(self) -> tuple[tuple[str, str], ...]:
         """(name, type) as contracted."""
         return tuple((name, spec.type) for name, spec in self.contract.columns.items())
+
+    def offsets(self, read: TableName) -> tuple[int, ...]:
+        """Which partitions of a table that it reads belong to one of its own: 0 the same one, -1 the one before."""
+        return self.contract.reads.get(read.sql, (0,))
 
     def mention(self, read: TableName) -> tuple[Path, int]:
         """The file and line that name a table which this one reads."""
@@ -192,6 +197,11 @@ class Catalog:
                 group = self.group(name)
                 found[group] = found[group].together(table.partitions) if group in found else table.partitions
         return found
+
+    @cached_property
+    def reads_neighbours(self) -> bool:
+        """Whether any table reads other partitions of an input than its own."""
+        return any(isinstance(table, ModelTable) and table.contract.reads for table in self.tables.values())
 
     @cached_property
     def readers(self) -> Mapping[TableName, tuple[TableName, ...]]:
