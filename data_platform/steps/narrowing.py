@@ -14,7 +14,7 @@ from data_platform.sql.model import Model, located
 
 @dataclass(frozen=True)
 class Narrowing:
-    """How one input is narrowed: `ways` are alternatives, `by` the columns (or groups) that do it, as people know them.
+    """How one input is narrowed: `ways` are alternatives, `by` the table's columns that do it in all of them.
 
     `looks_further`: the values of a row may come from other rows as well, through a window function.
     """
@@ -44,38 +44,41 @@ def _narrowing(
 ) -> Narrowing:
     types = {column.lower(): type_ for column, type_ in table.columns}
     known = {column.lower() for column in given}
-    by: dict[str, None] = {}
+    by: list[set[str]] = []
     pairs = []
     for feed in ways or [Feed(name, {}, looks_further=False)]:
         keys = {column: sql for column, sql in feed.keys.items() if column in known}
         way = [Pair(identifier(column), sql, types[column]) for column, sql in keys.items()]
-        for pair, told in _reconciled(catalog, table, name, known, keys):
-            way.append(pair)
-            by[told] = None
-        by |= dict.fromkeys(keys)
+        reconciled = _reconciled(catalog, table, name, known, keys)
+        way += reconciled.values()
+        by.append({*keys, *reconciled})
         pairs.append(tuple(way))
-    return Narrowing(name, tuple(pairs), tuple(by), any(feed.looks_further for feed in ways))
+    # What narrows one way alone leaves the others wide.
+    all_ways = set.intersection(*by)
+    told = tuple(column for column, _ in table.columns if column.lower() in all_ways)
+    return Narrowing(name, tuple(pairs), told, any(feed.looks_further for feed in ways))
 
 
 def _reconciled(
     catalog: Catalog, table: ModelTable, name: TableName, known: set[str], keys: Mapping[str, str]
-) -> list[tuple[Pair, str]]:
+) -> dict[str, Pair]:
     """What the contract says agrees between the groups of the table and of this input, where the SQL does not."""
     types = {column.lower(): type_ for column, type_ in table.columns}
-    found: dict[str, tuple[Pair, str]] = {}
+    found: dict[str, Pair] = {}
     rules = () if isinstance(table.contract.reconciles, NotReconciled) else table.contract.reconciles
     for rule in rules:
         of = TableName.parse(rule.of)
-        for this, that, told in rule.groups:
+        for this, that, _ in rule.groups:
             column = this.strip('"').lower()
             # Only a column: what is made of several may need one whose value nobody has given.
             if column not in known or column in keys or column in found or name not in catalog.stored([of]):
                 continue
-            for feed in feeds(f"SELECT {that} AS _group FROM {of.sql}", *_known(catalog, [of])):
-                if feed.table == name and "_group" in feed.keys:
-                    pair = Pair(identifier(column), feed.keys["_group"], types[column])
-                    found[column] = (pair, f"{told} (reconciled)")
-    return list(found.values())
+            group = feeds(f"SELECT {that} AS _group FROM {of.sql}", *_known(catalog, [of]))
+            keys_here = [feed.keys for feed in group if feed.table == name]
+            # A view that reads the table twice has a way for each, and this says nothing of which is which.
+            if len(keys_here) == 1 and "_group" in keys_here[0]:
+                found[column] = Pair(identifier(column), keys_here[0]["_group"], types[column])
+    return found
 
 
 def _known(

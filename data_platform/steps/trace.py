@@ -8,6 +8,7 @@ import duckdb
 
 from data_platform.contracts.errors import nearest
 from data_platform.engines import tracing
+from data_platform.engines.partition import define
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel, RawTable
 from data_platform.planning.stale import Waiting, wanted
@@ -165,6 +166,8 @@ class _Run:
     def _down(self, table: ModelTable, partition: str, relation: str, given: Sequence[str]) -> None:
         """From rows of a curated table or view to those of its inputs."""
         catalog = self.platform.catalog
+        define(self.connection, table.partitions.bounds(partition) if table.partitions else None)
+        before = len(self.found.files)
         if isinstance(table.model, PythonModel):
             self.found.note(f"{table.name.sql} is made by Python, which no lineage looks into")
         for narrowing in narrowings(catalog, table, given):
@@ -176,15 +179,24 @@ class _Run:
                     continue
                 below = self._new()
                 columns, files = self._columns(read), self._files(read, key)
-                if tracing.follow(self.connection, relation, below, columns, files, narrowing.ways):
+                try:
+                    found = tracing.follow(self.connection, relation, below, columns, files, narrowing.ways)
+                except duckdb.Error as error:
+                    # A filter of the model may have kept the rows out that its expressions fail on.
+                    self.found.note(
+                        f"{table.name.sql}: all rows of {read.name.sql} are told, as its keys fail: {error}"
+                    )
+                    found = tracing.follow(self.connection, relation, below, columns, files, [()])
+                if found:
                     self._behind(read, key, below)
+        if len(self.found.files) == before and not table.is_view:
+            self.found.note(f"{table.name.sql} {partition}: none of its inputs has a row that agrees with it")
 
     def _note_narrowing(
         self, table: ModelTable, read: ModelTable, by: Sequence[str], looks_further: bool, given: Sequence[str]
     ) -> None:
         wanted_keys = [name for name in table.contract.grain if name in given] or list(given)
-        narrowed = {name.partition(" (")[0].lower() for name in by}
-        lacking = [name for name in wanted_keys if name.lower() not in narrowed]
+        lacking = [name for name in wanted_keys if name not in by]
         if not by:
             self.found.note(f"{table.name.sql}: nothing narrows {read.name.sql}; all of its rows are told")
         elif lacking:

@@ -92,6 +92,12 @@ def test_a_row_of_all_partitions_leads_through_the_table_that_it_is_made_of(buil
             id="an aggregate",
         ),
         pytest.param(
+            "SELECT place, 2 AS readings FROM staged.readings WHERE reading_id < 0 "
+            "UNION ALL SELECT max(place), count(*) FROM staged.readings",
+            "curated.rainy_days: nothing narrows staged.readings; all of its rows are told",
+            id="a key of one branch alone",
+        ),
+        pytest.param(
             "SELECT DISTINCT place, count(*) OVER () AS readings FROM staged.readings",
             "curated.rainy_days has window functions over staged.readings: values may come from rows with another key "
             "too",
@@ -104,6 +110,15 @@ def test_what_the_sql_does_not_narrow_is_told_whole_and_said(built_town: SmallDa
     found = _trace(built_town, "curated.rainy_days", place="Harbour", partition="2024-01")
     assert _behind(found) == {"readings-2024-01.parquet": (0, 1)}
     assert told in found.notes
+
+
+def test_a_key_that_fails_on_rows_which_the_model_leaves_out_narrows_nothing(built_town: SmallDataset) -> None:
+    built_town.put("2024-01", [reading(1, note="seven"), reading(2, note="7")])
+    number = "CAST(CAST(note AS BIGINT) AS VARCHAR)"
+    _add(built_town, f"SELECT {number} AS place, count(*) AS readings FROM staged.readings WHERE note = '7' GROUP BY 1")
+    found = _trace(built_town, "curated.rainy_days", place="7")
+    assert _behind(found) == {"readings-2024-01.parquet": (0, 1)}
+    assert any("as its keys fail" in note for note in found.notes)
 
 
 def test_what_the_contract_reconciles_by_narrows_where_the_sql_does_not(built_town: SmallDataset) -> None:
