@@ -161,6 +161,17 @@ def test_a_python_model_is_narrowed_by_its_reconciles_alone(built_town: SmallDat
     assert "curated.rainy_days is made by Python, which no lineage looks into" in found.notes
 
 
+def test_what_a_model_asks_of_its_partition_is_asked_of_it_again(built_town: SmallDataset) -> None:
+    _add(
+        built_town,
+        "SELECT place, count(*) AS readings FROM staged.readings "
+        "WHERE read_at < partition_start() + INTERVAL 1 DAY GROUP BY place",
+    )
+    found = _trace(built_town, "curated.rainy_days", place="Harbour")
+    assert _behind(found) == {"readings-2024-01.parquet": (0,), "readings-2024-02.parquet": (0,)}
+    assert not any("keys fail" in note for note in found.notes)
+
+
 def test_a_stale_row_says_that_what_is_behind_it_now_is_told(built_town: SmallDataset) -> None:
     rain(built_town, "2024-02", 5, 7)
     built_town.receive("readings", "2024-02")
