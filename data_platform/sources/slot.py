@@ -63,13 +63,14 @@ class Question:
 class Place:
     """A slot of a partition, and the address at which it is (or may be).
 
-    `version` where a listing told it; None where the address has to be asked.
+    `version` where a listing told it; None where the address has to be asked. `made`: what is smaller was made before.
     """
 
     partition: str
     slot: str
     uri: str
     version: Version | None = None
+    made: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Odd:
 
 @dataclass(frozen=True)
 class Places:
-    """All that a source may have, in the order of its making; `odd` is told to people.
+    """All that a source may have; `odd` is told to people.
 
     `is_listing`: an address that is missing here is not there. Without it, nothing follows from what is missing.
     """

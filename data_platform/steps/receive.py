@@ -121,11 +121,13 @@ class _Arrival:
         return found
 
     def _chosen(self, here: Sequence[Place]) -> Sequence[Place]:
-        """What is to be fetched of a partition: of a listing what is new. If nothing is, somebody asks for it by hand:
-        then what was refused is read again.
+        """What is to be fetched of a partition: what is new, in the order of its making. If nothing is, somebody asks
+        for the partition by hand: then what was refused is read again.
         """
         new = [place for place in here if place.version is None or self._is_new(place, place.version)]
-        return new or [place for place in here if self._is_refused(place)] or here
+        if new:
+            return sorted(new, key=lambda place: (place.made, place.uri))
+        return [place for place in here if self._is_refused(place)] or here
 
     def _is_new(self, place: Place, version: Version) -> bool:
         last = last_seen(self.source, place, self.base)
