@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -14,6 +14,7 @@ from data_platform.components.modules import function_of, line_of, load_module
 from data_platform.components.places import LAYERS, MODELS, check_places
 from data_platform.components.proofs import Proofs
 from data_platform.components.python_models import load_python_model
+from data_platform.components.read_spec import read_options
 from data_platform.components.spec import DatasetSpec, DefsFile, RawTableSpec
 from data_platform.contracts.contract import Contract
 from data_platform.contracts.errors import ContractError, Gathering, closest, nearest
@@ -24,6 +25,7 @@ from data_platform.engines.duckdb import volatile_functions
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel, RawTable
 from data_platform.sources.http_file import HttpFile
+from data_platform.sources.options import format_by_name
 from data_platform.sql.identity import Threaded, thread
 from data_platform.sql.model import Model, ModelError, check_deterministic, parse
 from data_platform.steps.charts import Chart
@@ -155,6 +157,8 @@ def _raw_table(
         columns=table.columns,
         expected=table.expected.expected,
         check_every=table.check_every,
+        read=read_options(file, at, table.format, table.read),
+        unknown_columns=table.unknown_columns,
     )
 
 
@@ -167,9 +171,8 @@ def _raw_partitions(spec: DatasetSpec, table: RawTableSpec, span: Span) -> Parti
     return span.clip(partitions)
 
 
-def _format(url: str) -> Literal["parquet", "csv"]:
-    path = url.lower().partition("?")[0]
-    return "csv" if path.removesuffix(".gz").endswith((".csv", ".txt")) else "parquet"
+def _format(url: str) -> str:
+    return format_by_name(url.partition("?")[0]) or "parquet"
 
 
 def _stems(directory: Path) -> list[Path]:

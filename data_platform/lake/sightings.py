@@ -16,6 +16,9 @@ class Sighting:
     `version` is the source's word for it (etag, size and time, offsets). `key`: the bytes in the lake;
     `data_key`: the Parquet that models read (the same for Parquet). `columns`: (name, physical type).
     `sequence` orders the sightings of a table; the ledger stamps it. Raises ValueError if it contradicts itself.
+
+    Of text: `unparsed` of the `records` are lines that could not be read, kept under `unparsed_key`. `reading` differs
+    where the same bytes were read in another way, so that they give other rows; `read_as` says how, for people.
     """
 
     partition: str
@@ -33,6 +36,10 @@ class Sighting:
     seen_at: datetime
     run_id: str
     sequence: int = 0
+    unparsed_key: str | None = None
+    unparsed: int | None = None
+    reading: str | None = None
+    read_as: str | None = None
 
     def __post_init__(self) -> None:
         if self.seen_at.tzinfo is None:
@@ -41,6 +48,8 @@ class Sighting:
             raise ValueError(f"{self.slot}: a received sighting has sha256, key and data_key")
         if self.state == "refused" and not self.reason:
             raise ValueError(f"{self.slot}: a refused sighting has a reason")
+        if bool(self.unparsed) != bool(self.unparsed_key):
+            raise ValueError(f"{self.slot}: {self.unparsed} lines were not read, but they lie in {self.unparsed_key}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +76,14 @@ class Sightings:
     def data_version(self, partition: str) -> str | None:
         """A sha256 over the partition's current bytes, None if nothing was received.
 
-        The same bytes in the same slots always give the same version: after a correction was withdrawn it is
-        the first one again.
+        The same bytes in the same slots, read in the same way, always give the same version: after a correction was
+        withdrawn it is the first one again.
         """
         current = self.current(partition)
         if not current:
             return None
-        return hashlib.sha256(json.dumps([[s.slot, s.sha256] for s in current]).encode()).hexdigest()
+        parts = [[s.slot, s.sha256, *([s.reading] if s.reading else [])] for s in current]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @cached_property
     def _latest(self) -> dict[tuple[str, str], Sighting]:

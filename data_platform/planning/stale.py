@@ -25,7 +25,7 @@ from data_platform.sources.slot import Version
 # official one instead of standing beside it.
 SLOT = "file"
 # Changes when more files can be read than before: those that were refused are looked at again.
-READ_FORMAT = "1"
+READ_FORMAT = "2"
 # A live source with years of missing months is asked about each; connections are shared.
 _PARALLEL_LOOKS = 8
 # Below the lake's notes: tables of which nothing was stale.
@@ -151,7 +151,12 @@ def address_of(table: RawTable, partition: str) -> str:
 
 def as_read(table: RawTable, version: str) -> str:
     """The version of a refusal: it holds for these bytes only as long as they are read in this way."""
-    return f"{version};read={table.format}-{READ_FORMAT}"
+    return f"{version};read={table.read.format or 'detected'}-{table.read.fingerprint}-{READ_FORMAT}"
+
+
+def is_read_otherwise(table: RawTable, sighting: Sighting) -> bool:
+    """Whether these bytes, which were received as text, would be read in another way today."""
+    return sighting.data_key != sighting.key and (sighting.reading or "") != table.read.fingerprint
 
 
 def _to_ask(table: RawTable, sightings: Sightings, now: datetime) -> list[str]:
@@ -166,7 +171,9 @@ def _to_ask(table: RawTable, sightings: Sightings, now: datetime) -> list[str]:
 def _is_settled(table: RawTable, sightings: Sightings, key: str) -> bool:
     """Received from where the source is now. A refused correction, however old, is still to be mended."""
     latest = sightings.latest(key, SLOT)
-    return latest is not None and latest.state == "received" and latest.uri == address_of(table, key)
+    if latest is None or latest.state != "received" or is_read_otherwise(table, latest):
+        return False
+    return latest.uri == address_of(table, key)
 
 
 def _look(source: HttpFile, address: str) -> Version | SourceError | None:
@@ -188,6 +195,8 @@ def _compare(
         return Stale(table.name, key, "new at the source", seen.text)
     if latest.uri != address:
         return Stale(table.name, key, f"the source moved here from {redact(latest.uri)}", seen.text)
+    if latest.state == "received" and is_read_otherwise(table, latest):
+        return Stale(table.name, key, "its files are read in another way now", seen.text)
     if latest.state == "received":
         return None if latest.version == seen.text else Stale(table.name, key, "changed at the source", seen.text)
     if latest.version == as_read(table, seen.text):

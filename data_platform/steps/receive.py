@@ -13,7 +13,7 @@ from data_platform.lake.errors import SlotMoved
 from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sighting, Sightings
 from data_platform.planning.catalog import RawTable
-from data_platform.planning.stale import SLOT, address_of, as_read
+from data_platform.planning.stale import SLOT, address_of, as_read, is_read_otherwise
 from data_platform.sources.address import hide, redact
 from data_platform.sources.errors import MissingYet, Refused, SourceError
 from data_platform.sources.http_file import HttpFile
@@ -95,6 +95,8 @@ class _Arrival:
         latest = self.base.latest(key, SLOT)
         # A version is a word of one server; and what was refused is read again when somebody asks.
         known = latest.version if latest and latest.uri == address and latest.state == "received" else None
+        if latest is not None and is_read_otherwise(self.table, latest):
+            known = None
         path = self.lake.raw.incoming(self.table.name.table).path
         progress = _Progress(f"{self.table.name} {key}")
         try:
@@ -120,7 +122,7 @@ class _Arrival:
             run_id=self.run_id,
         )
         try:
-            inspected, parsed = self._read(fetched, path)
+            inspected, parsed, unparsed = self._read(fetched, path)
         except Refused as error:
             version, reason = as_read(self.table, fetched.version), hide(address, str(error))
             _log.warning("%s %s: refused %s: %s", self.table.name, key, redact(address), reason)
@@ -135,23 +137,37 @@ class _Arrival:
             data_key=parsed or stored,
             records=inspected.records,
             columns=inspected.columns,
+            unparsed_key=unparsed,
+            unparsed=inspected.unparsed if parsed else None,
+            reading=self.table.read.fingerprint or None if parsed else None,
+            read_as=inspected.told or None,
         )
 
-    def _read(self, fetched: Fetched, path: Path) -> tuple["Inspected", str | None]:
-        """What the file holds and, for text, the lake key of its rows as Parquet. Raises Refused."""
+    def _read(self, fetched: Fetched, path: Path) -> tuple["Inspected", str | None, str | None]:
+        """What the file holds and, for text, the lake keys of its rows and of its unparsed lines. Raises Refused."""
         # Here and not above: pyarrow takes 0.2 s of each start, and only a file that came needs it.
-        from data_platform.sources.inspect import inspect
-        from data_platform.sources.text import parse_csv
+        from data_platform.sources.arrival import arrived
 
-        if self.table.format == "parquet":
-            return inspect(path, fetched.name, "parquet"), None
-        raw, table = self.lake.raw, self.table.name.table
-        rows = raw.incoming(table).path
+        raw, table = self.lake.raw, self.table
+        rows, lines = raw.incoming(table.name.table).path, raw.incoming(table.name.table).path
         try:
-            inspected = parse_csv(path, rows, name=fetched.name)
-            return inspected, raw.store(table, rows, sha256=fetched.sha256, name=f"{fetched.name}.parquet")
+            found = arrived(path, fetched.name, rows, lines, options=table.read, declared=table.names)
+            unknown = match(table.columns, found.columns).drift.unknown
+            if unknown and table.unknown_columns == "refuse":
+                raise Refused(
+                    f"{fetched.name}: has columns that are not declared: {', '.join(unknown)}. "
+                    "Declare them, or write `unknown_columns: warn`."
+                )
+            if not found.parsed:
+                return found, None, None
+            # Bytes that are read in another way give other rows, which older commits still mean.
+            name = ".".join(filter(None, (fetched.name, table.read.fingerprint)))
+            store = partial(raw.store, table.name.table, sha256=fetched.sha256)
+            kept = store(lines, name=f"{name}.unparsed.parquet") if found.unparsed else None
+            return found, store(rows, name=f"{name}.parquet"), kept
         finally:
             rows.unlink(missing_ok=True)
+            lines.unlink(missing_ok=True)
 
 
 def _told(table: RawTable, key: str, what: Sighting | Literal["unchanged", "absent"], after: Sightings) -> Received:
@@ -163,7 +179,10 @@ def _told(table: RawTable, key: str, what: Sighting | Literal["unchanged", "abse
         return Received(key, what, text, current, version, drift)
     if what.state == "refused":
         return Received(key, "refused", f"refused {redact(what.uri)}: {what.reason}", current, version, drift)
-    return Received(key, "received", f"{what.bytes} bytes, {what.records} records", current, version, drift)
+    text = f"{what.bytes} bytes, {what.records} records"
+    text += f", of which {what.unparsed} lines cannot be read" if what.unparsed else ""
+    text += f" ({what.read_as})" if what.read_as else ""
+    return Received(key, "received", text, current, version, drift)
 
 
 def _drift(table: RawTable, current: Sequence[Sighting]) -> Drift:
