@@ -8,6 +8,7 @@ from pathlib import Path
 from data_platform.components.expressions import check_raw_types
 from data_platform.components.proofs import Proofs
 from data_platform.components.raw_partitions import raw_partitions
+from data_platform.components.read_spec import read_options
 from data_platform.components.spec import DatasetSpec, HttpFileSpec, LandingSpec
 from data_platform.components.templates import path_of, resolved
 from data_platform.contracts.errors import ContractError
@@ -15,9 +16,9 @@ from data_platform.contracts.partitions import Partitions, first_day
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import RawTable
-from data_platform.sources.address import format_of
 from data_platform.sources.http_file import HttpFile
 from data_platform.sources.landing import FromName, Landing
+from data_platform.sources.options import format_by_name
 from data_platform.sources.slot import Source
 
 
@@ -63,11 +64,17 @@ def raw_table(
         owners=table.owners or spec.owners,
         partitions=partitions,
         sources=tuple(sources),
-        format=table.format or (None if http is None or landing else format_of(http.url.partition("?")[0])),
+        format=table.format or (None if http is None or landing else _format(http.url)),
         columns=table.columns,
         expected=table.expected.expected,
         check_every=table.check_every,
+        read=read_options(file, at, table.format, table.read),
+        unknown_columns=table.unknown_columns,
     )
+
+
+def _format(url: str) -> str:
+    return format_by_name(url.partition("?")[0]) or "parquet"
 
 
 def _http_file(

@@ -10,7 +10,7 @@ from data_platform.sources.address import redact
 from data_platform.sources.slot import Place, Places, Question, Source, Version, Window
 
 # Changes when more files can be read than before: those that were refused are looked at again.
-READ_FORMAT = "1"
+READ_FORMAT = "2"
 
 
 def keys_of(table: RawTable, now: datetime) -> list[str]:
@@ -48,7 +48,12 @@ def last_seen(source: Source, place: Place, sightings: Sightings) -> Sighting | 
 
 def as_read(table: RawTable, version: str) -> str:
     """The version of a refusal: it holds for these bytes only as long as they are read in this way."""
-    return f"{version};read={table.format}-{READ_FORMAT}"
+    return f"{version};read={table.read.format or 'detected'}-{table.read.fingerprint}-{READ_FORMAT}"
+
+
+def is_read_otherwise(table: RawTable, sighting: Sighting) -> bool:
+    """Whether these bytes, which were received as text, would be read in another way today."""
+    return sighting.data_key != sighting.key and (sighting.reading or "") != table.read.fingerprint
 
 
 def is_refused(table: RawTable, version: Version, last: Sighting | None) -> bool:
@@ -64,6 +69,8 @@ def reason_to_receive(table: RawTable, place: Place, version: Version, last: Sig
         return f"the source moved here from {redact(last.uri)}"
     if last.state == "withdrawn":
         return "back at the source"
+    if last.state == "received" and is_read_otherwise(table, last):
+        return "its files are read in another way now"
     if last.state == "received":
         return None if last.version == version.text else "changed at the source"
     return None if is_refused(table, version, last) else "changed at the source after it was refused"
