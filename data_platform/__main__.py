@@ -1,4 +1,4 @@
-"""The command line: `python -m data_platform run | plan | sample | reconsider`."""
+"""The command line: `python -m data_platform run | plan | sample | reconsider | trace`."""
 
 import argparse
 import sys
@@ -33,6 +33,11 @@ def _parser() -> argparse.ArgumentParser:
     reconsider.add_argument("table", help="a staged table, such as staged.green_trips")
     reconsider.add_argument("partitions", nargs="*", metavar="partition", help="default: all that were built")
     reconsider.add_argument("--apply", action="store_true", help="make these partitions again from raw, and commit")
+    trace = commands.add_parser("trace", help="say which source files and rows are behind a row")
+    trace.add_argument("table", help="a staged or curated table, such as curated.daily_revenue")
+    trace.add_argument("key", nargs="*", metavar="column=value", help="values of its columns, best those of its grain")
+    trace.add_argument("--null", action="append", default=[], metavar="column", help="a column that is NULL")
+    trace.add_argument("--partition", help="look there only (default: everywhere)")
     return parser
 
 

@@ -15,6 +15,7 @@ from data_platform.components.maintenance import maintenance_definitions
 from data_platform.components.published import published_definitions
 from data_platform.components.reconsidering import reconsider_job
 from data_platform.components.rejection_ages import ages_definitions
+from data_platform.components.tracing import trace_job
 from data_platform.resources.environment import settings
 from data_platform.resources.platform import platform_of, resources_of
 
@@ -64,7 +65,7 @@ def shared(datasets: Datasets) -> dg.Definitions:
         published_definitions(datasets.catalog, charts),
         maintenance_definitions(),
         ages_definitions(datasets.catalog),
-        dg.Definitions(jobs=[reconsider_job()]),
+        dg.Definitions(jobs=[reconsider_job(), trace_job()]),
     )
 
 

@@ -7,7 +7,7 @@ import dagster as dg
 from rich.console import Console
 
 from data_platform import dagster_home
-from data_platform.cli import driving, quarantine, report
+from data_platform.cli import driving, quarantine, report, tracing
 from data_platform.components.datasets import Datasets, installed
 from data_platform.components.samples import ensure_sample
 from data_platform.definitions import DATASETS, build
@@ -56,6 +56,12 @@ def reconsider(table: str, partitions: Sequence[str], *, apply: bool) -> int:
         return quarantine.do(instance, resources, platform, table, partitions, _console())
 
 
+def trace(table: str, key: Sequence[str], *, null: Sequence[str], partition: str | None) -> int:
+    """Prints the source files and row numbers behind the rows of a table that have these values."""
+    platform = platform_of(settings(), installed(DATASETS).catalog)
+    return tracing.say(platform, table, key, null=null, partition=partition, console=_console())
+
+
 def _console() -> Console:
     """As wide as the terminal; wide enough for the tables where there is none."""
     console = Console()
@@ -78,4 +84,5 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "plan": plan,
     "sample": sample,
     "reconsider": reconsider,
+    "trace": trace,
 }

@@ -15,9 +15,9 @@ def rejected_by_rule(
     if not files:
         return []
     rows: list[tuple[str, str, str, int, int]] = connection.execute(
-        "SELECT filename, _source_file, rule, count(*), min(_source_row) FROM (SELECT filename, _source_file, "
+        "SELECT _file, _source_file, rule, count(*), min(_source_row) FROM (SELECT _file, _source_file, "
         "_source_row, unnest(_rules) AS rule FROM read_parquet("
-        f"{string_list([str(file) for file in files])}, filename=true, union_by_name=true, hive_partitioning=false)"
+        f"{string_list([str(file) for file in files])}, filename='_file', union_by_name=true, hive_partitioning=false)"
         ") GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     return rows

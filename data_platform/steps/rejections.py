@@ -59,12 +59,16 @@ def opened(history: Iterable[Commit]) -> Mapping[str, Mapping[Rejecting, datetim
     return found
 
 
+def sources_of_rejected(provenance: Mapping[str, Any]) -> tuple[str, ...]:
+    """The source files of which a commit has rejected rows."""
+    files = provenance.get("account", {}).get("files", ())
+    return tuple(file["source_file"] for file in files if "rejected" in file)
+
+
 def _rejecting(provenance: Mapping[str, Any]) -> Iterable[Rejecting]:
-    account = provenance.get("account") or {"files": [], "rejected_by": {}}
-    for file in account["files"]:
-        if "rejected" in file:
-            for rule in account["rejected_by"]:
-                yield file_key(file["source_file"]), rule
+    for source_file in sources_of_rejected(provenance):
+        for rule in provenance["account"]["rejected_by"]:
+            yield file_key(source_file), rule
 
 
 def open_rejections(platform: Platform, table: ModelTable, *, now: datetime) -> tuple[OpenRejections, ...]:

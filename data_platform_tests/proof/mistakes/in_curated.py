@@ -85,6 +85,9 @@ MISTAKES = {
     "a share of rejections in a curated table": added(
         DAILY_YAML, "audit:\n  max_rejected_share: 0.1\n", f"{DAILY_YAML}:12", "a curated table rejects no rows"
     ),
+    "an age of rejections in a curated table": added(
+        DAILY_YAML, "audit:\n  max_rejection_age_days: {any: 9}\n", f"{DAILY_YAML}:12", "rejects no rows"
+    ),
     "no reconciles": Mistake(
         DAILY_YAML,
         "",
