@@ -54,6 +54,7 @@ SELECT
     sum(exits) AS exits,
     sum(intervals) AS intervals,
     sum(intervals_not_counted) AS intervals_not_counted,
+    sum(covered_seconds) AS covered_seconds,
     least(1, sum(covered_seconds) / (24 * 3600 * sum(turnstiles))) AS coverage,
     sum(turnstiles) > 0 AND sum(covered_seconds) >= 24 * 3600 * sum(turnstiles) AS is_complete
 FROM parts
