@@ -84,3 +84,31 @@ def test_days_reach_from_the_first_reading_to_the_last(house: House, readings: d
     assert found.date_key.tolist() == [int(f"{day:%Y%m%d}") for day in days]
     assert sorted(set(found.week)) == WEEKS
     assert found.day_hours.tolist() == [25 if day == date(2014, 11, 2) else 24 for day in days]
+
+
+def test_every_fact_finds_its_day_its_booth_and_its_station(house: House) -> None:
+    facts = house.ask("SELECT * FROM rows", house.paths("curated.fact_turnstile"))
+    flows = house.ask(
+        "SELECT sum(entries) AS entries, sum(exits) AS exits FROM rows", house.paths("curated.turnstile_flows")
+    )
+    assert facts.audit_key.is_unique
+    assert (facts.entries.sum(), facts.exits.sum()) == (flows.entries[0], flows.exits[0])
+    for dimension, key in (("date", "date_key"), ("booth", "booth_key"), ("station", "station_key")):
+        rows = house.ask(f"SELECT {key} FROM rows", house.paths(f"curated.dim_{dimension}"))
+        assert rows[key].is_unique
+        assert facts[key].isin(rows[key]).all(), dimension
+
+
+def test_entries_of_a_station_through_the_star_are_those_of_its_readings(
+    house: House, readings: dict[str, list[Reading]]
+) -> None:
+    """QUARRY RD has sound registers only: last reading less first is what passed."""
+    turnstiles: dict[tuple[str, str, str], list[int]] = {}
+    for reading in (reading for week in WEEKS for reading in readings[week]):
+        if reading.turnstile[0] == "R204" and reading.kind == "REGULAR":
+            turnstiles.setdefault(reading.turnstile, []).append(reading.entries)
+    facts = house.ask("SELECT station_key, entries FROM rows", house.paths("curated.fact_turnstile"))
+    stations = house.ask("SELECT * FROM rows WHERE station = 'QUARRY RD'", house.paths("curated.dim_station"))
+    assert len(stations) == 1
+    through_the_star = facts.merge(stations, on="station_key").entries.sum()
+    assert through_the_star == sum(max(entries) - min(entries) for entries in turnstiles.values()) > 0

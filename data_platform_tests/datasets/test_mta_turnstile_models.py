@@ -202,6 +202,16 @@ def test_a_booth_is_called_what_it_was_called_last(connection: duckdb.DuckDBPyCo
     ]
 
 
+def test_the_list_says_what_a_booth_is_called_until_it_is_read(connection: duckdb.DuckDBPyConnection) -> None:
+    given(connection, "staged", "turnstile_readings", [reading("A1", "R1", line="NQR456W")])
+    given(connection, "staged", "stations", [booth("A1", "R1", line="456NQR"), booth("A9", "R9", "DEPOT", "G")])
+    columns = ("control_area", "line", "listed_station", "listed_line", "listed_division")
+    assert result(connection, "curated", "dim_booth", *columns) == [
+        ("A1", "NQR456W", "HARBOR", "456NQR", "IRT"),
+        ("A9", "G", "DEPOT", "G", "IRT"),
+    ]
+
+
 def test_a_booth_that_is_only_listed_or_only_read_is_there_and_finds_its_station(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -220,7 +230,59 @@ def test_a_booth_that_is_only_listed_or_only_read_is_there_and_finds_its_station
     rows = connection.execute((MODELS.folder / "curated" / "dim_booth.sql").read_text()).fetchall()
     connection.execute(f"CREATE TABLE curated.dim_booth ({types})")
     connection.executemany(f"INSERT INTO curated.dim_booth VALUES ({', '.join('?' * len(rows[0]))})", rows)
-    assert {key for (key,) in result(connection, "curated", "dim_station", "station_key")} == keys
+    found = result(connection, "curated", "dim_station", "station_key", "booths")
+    assert {key for key, _ in found} == keys
+    assert sorted(booths for _, booths in found) == ["1", "1", "1"]
+
+
+def test_a_name_of_earlier_times_has_no_booth_any_more(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = [reading("A1", station="LEXINGTON AVE"), reading("A1", station="59 ST"), reading("A2", station="59 ST")]
+    given(connection, "staged", "turnstile_readings", rows)
+    given(connection, "curated", "dim_booth", [booth("A1", "R1", "59 ST"), booth("A2", "R1", "59 ST")])
+    assert result(connection, "curated", "dim_station", "station", "booths") == [("59 ST", "2"), ("LEXINGTON AVE", "0")]
+
+
+def flow(scp: str, started_at: str | None, ended_at: str, **more: object) -> Row:
+    """An interval between two audits of a turnstile of booth A1."""
+    dates = {"started_at": started_at, "ended_at": ended_at, "service_date": (started_at or ended_at)[:10]}
+    registers = {"entries_register": 100, "exits_register": 50, "audit_kind": "REGULAR", "class": "ok"}
+    return {**booth("A1", "R1"), **dates, **registers, "scp": scp, **more}
+
+
+def test_a_fact_is_on_the_day_on_which_its_interval_began(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = [
+        flow("00", "2014-10-31 20:00:00", "2014-11-01 00:00:00", entries=7, exits=9),
+        flow("00", None, "2014-11-01 04:00:00", **{"class": "gap"}),
+    ]
+    given(connection, "curated", "turnstile_flows", rows)
+    assert result(connection, "curated", "fact_turnstile", "date_key", "class", "entries", "exits") == [
+        ("20141031", "ok", "7", "9"),
+        ("20141101", "gap", None, None),
+    ]
+
+
+def test_a_fact_finds_its_booth_and_its_station(connection: duckdb.DuckDBPyConnection) -> None:
+    given(connection, "curated", "turnstile_flows", [flow("00", None, "2014-11-01 04:00:00")])
+    assert result(connection, "curated", "fact_turnstile", "turnstile_key", "booth_key", "station_key") == [
+        (md5_of("A1", "R1", "00"), md5_of("A1", "R1"), md5_of("HARBOR", "7", "IRT"))
+    ]
+
+
+def test_two_audits_of_one_moment_are_two_facts(connection: duckdb.DuckDBPyConnection) -> None:
+    at = "2014-11-01 04:00:00"
+    given(
+        connection,
+        "curated",
+        "turnstile_flows",
+        [
+            flow("00", None, at),
+            flow("00", at, at, audit_kind="RECOVR AUD"),
+            flow("00", at, at, entries_register=101),
+            flow("00", at, at, exits_register=51),
+            flow("01", None, at),
+        ],
+    )
+    assert len(set(result(connection, "curated", "fact_turnstile", "audit_key"))) == 5
 
 
 def test_days_have_23_24_or_25_hours_and_the_key_of_their_week(connection: duckdb.DuckDBPyConnection) -> None:
