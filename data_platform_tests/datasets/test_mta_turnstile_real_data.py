@@ -3,29 +3,16 @@
 The numbers are read from the README beside the data.
 """
 
-import gzip
-import shutil
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from data_platform.components.datasets import read_datasets
 from data_platform.lake.names import TableName
-from data_platform.resources.platform import platform_of
-from data_platform.settings import Settings
 from data_platform_tests.datasets.building import House
-from data_platform_tests.datasets.conftest import DATASETS
+from data_platform_tests.datasets.mta_real import DAYS, FLOWS, WEEKS, days, rank_correlation, real_house, weeks
 
-# Name beside the data → week. The last three follow one another.
-WEEKS = {
-    "turnstile_150620_part.csv": "2015-06-20",
-    "turnstile_230603.csv.gz": "2023-05-27",
-    "240106.csv.gz": "2023-12-30",
-    "240113.csv.gz": "2024-01-06",
-    "240120.csv.gz": "2024-01-13",
-}
 READINGS = "staged.turnstile_readings"
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
@@ -33,33 +20,7 @@ pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def house(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
-    root = tmp_path_factory.mktemp("real")
-    _lay_out(real_data / "mta", root / "mta")
-    settings = Settings(
-        home=root / "home",
-        sources="live",
-        mta_url=(root / "mta").as_uri(),
-        tlc_url=(root / "none").as_uri(),
-        memory_limit="1GiB",
-        threads=2,
-    )
-    datasets = read_datasets(DATASETS, settings)
-    house = House(settings, datasets, platform_of(settings, datasets.catalog), datetime(2024, 2, 1, tzinfo=UTC))
-    house.make()
-    return house
-
-
-def _lay_out(mta: Path, root: Path) -> None:
-    """The files under the names and in the folders of the official site."""
-    weeks, lists = root / "data" / "nyct" / "turnstile", root / "resources" / "nyct" / "turnstile"
-    weeks.mkdir(parents=True)
-    lists.mkdir(parents=True)
-    for name, week in WEEKS.items():
-        ends = date.fromisoformat(week) + timedelta(days=7)
-        written = (mta / name).read_bytes()
-        plain = gzip.decompress(written) if name.endswith(".gz") else written
-        (weeks / f"turnstile_{ends:%y%m%d}.txt").write_bytes(plain)
-    shutil.copyfile(mta / "Remote-Booth-Station.csv", lists / "Remote-Booth-Station.csv")
+    return real_house(real_data, tmp_path_factory.mktemp("real"))
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +81,73 @@ def test_booths_are_called_by_their_newest_name(house: House) -> None:
     assert booths.index.is_unique
     assert len(booths) == 768 + (~booths.is_listed).sum()
     assert (~booths.is_listed).sum() > 20
+
+
+@pytest.fixture(scope="module")
+def by_day(house: House, real_data: Path) -> pd.DataFrame:
+    return days(house, real_data)
+
+
+def test_registers_of_entries_that_count_down_are_those_that_others_found(
+    house: House, known: Mapping[str, Mapping[str, str]]
+) -> None:
+    """To one: they took two moves back for a direction already."""
+    found = weeks(house)["entries_counting_down"]
+    theirs = pd.Series({week: int(cells["counters running backwards"]) for week, cells in known.items()})
+    assert (theirs - found).between(0, 1).all()
+
+
+@pytest.mark.parametrize("week", [*WEEKS.values()][1:])
+def test_what_passed_within_a_week_is_about_what_others_summed(
+    house: House, known: Mapping[str, Mapping[str, str]], week: str
+) -> None:
+    """They took every difference from 0 to 9,999: without what counts down, with two devices in turn."""
+    theirs = known[week]["sum of valid deltas entries / exits"].split(" / ")
+    ours = house.ask(
+        f"SELECT sum(entries) FILTER (WHERE entries_delta >= 0), sum(exits) FILTER (WHERE exits_delta >= 0)"
+        f" FROM rows WHERE started_at >= TIMESTAMP '{week}'",
+        house.paths(FLOWS, week),
+    )
+    assert ours.iloc[0].tolist() == pytest.approx([int(text) for text in theirs], rel=0.01)
+
+
+def test_no_interval_is_lost_and_none_that_is_not_counted_has_figures(house: House) -> None:
+    found = house.ask(
+        "SELECT count(*), count_if(class IN ('ok', 'reversed')), count(entries), count(exits) FROM rows",
+        house.paths(FLOWS),
+    )
+    rows, counted, entries, exits = found.iloc[0].tolist()
+    assert rows == sum(state.provenance["rows"] for state in house.states(TableName.parse(READINGS)).values())
+    assert counted == entries == exits
+    # What is not counted is the beginning of the three runs of weeks, and one interval in 2,500.
+    assert (rows - counted) - (40 + 5043 + 5026) < 500
+
+
+def test_weeks_that_follow_each_other_are_joined_without_a_gap(house: House) -> None:
+    found = weeks(house)["without_start"]
+    assert (found[["2024-01-06", "2024-01-13"]] < 10).all()
+    assert found["2023-12-30"] == 5026
+
+
+def test_the_shape_over_days_follows_what_the_mta_counts(by_day: pd.DataFrame) -> None:
+    """The level does not: contactless entries are not in the registers."""
+    assert len(by_day) == 28
+    assert rank_correlation(by_day) > 0.95
+    assert by_day["ratio"].between(0.42, 0.63).all()
+
+
+def test_days_within_runs_of_weeks_are_nearly_complete_and_their_ends_are_not(by_day: pd.DataFrame) -> None:
+    share = by_day["complete"] / by_day["stations"]
+    ends = ["2023-05-27", "2023-06-02", "2023-12-30", "2024-01-19"]
+    assert (share.drop(ends) > 0.94).all()
+    assert (share[["2023-06-02", "2024-01-19"]] == 0).all()
+    assert (share[ends] < 0.5).all()
+
+
+def test_stations_a_day_and_slots_add_up_to_the_flows(house: House) -> None:
+    for measure in ("entries", "exits"):
+        totals = {
+            table: int(house.ask(f"SELECT sum({measure}) FROM rows", house.paths(table)).iloc[0, 0])
+            for table in (FLOWS, DAYS, "curated.station_time_slots")
+        }
+        assert len(set(totals.values())) == 1, totals
