@@ -1,7 +1,7 @@
 """Receiving: asks a source for partitions, keeps new bytes, and writes down each version that was seen."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -76,7 +76,8 @@ def _receive(
     seen: dict[str, list[_Seen]] = {key: [] for key in partitions}
     for source in table.sources:
         with source.connected() as connected:
-            for key, found in _Arrival(lake, table, connected, base, run_id, now).of(partitions).items():
+            arrival = _Arrival(lake, table, connected, base, run_id, now)
+            for key, found in arrival.of(partitions, {key for key in partitions if _has_news(seen[key])}).items():
                 seen[key] += found
     new = [what for found in seen.values() for what in found if isinstance(what, Sighting)]
     after = lake.ledger(table.name.table).append(new, base=base) if new else base
@@ -87,10 +88,14 @@ def _receive(
 
 def _raise_fault(found: Sequence[_Seen]) -> None:
     """A source that cannot be asked does not undo what another one, or another file, gave of the partition."""
-    if not any(isinstance(what, Sighting) for what in found):
+    if not _has_news(found):
         for what in found:
             if isinstance(what, SourceError):
                 raise what
+
+
+def _has_news(found: Sequence[_Seen]) -> bool:
+    return any(isinstance(what, Sighting) for what in found)
 
 
 @dataclass(frozen=True)
@@ -104,9 +109,9 @@ class _Arrival:
     run_id: str
     now: datetime
 
-    def of(self, partitions: Sequence[str]) -> dict[str, list[_Seen]]:
+    def of(self, partitions: Sequence[str], with_news: Collection[str]) -> dict[str, list[_Seen]]:
         """What the source has of each partition: sightings of what is another version than the ledger's latest, and of
-        what it no longer has.
+        what it no longer has. `with_news`: the partitions of which another source gave something.
         """
         try:
             asking = question(self.table, self.source, partitions, self.base, self.now)
@@ -125,17 +130,17 @@ class _Arrival:
             if odd.partition in found:
                 found[odd.partition].append("resting")
         for key in partitions:
-            found[key] += [self._look(place) for place in self._chosen(here[key])]
+            found[key] += [self._look(place) for place in self._chosen(here[key], is_asked=key not in with_news)]
         return found
 
-    def _chosen(self, here: Sequence[Place]) -> Sequence[Place]:
-        """What is to be fetched of a partition: what is new, in the order of its making. If nothing is, somebody asks
-        for the partition by hand: then what was refused is read again.
+    def _chosen(self, here: Sequence[Place], *, is_asked: bool) -> Sequence[Place]:
+        """What is to be fetched of a partition: what is new, in the order of its making. If nothing is, anywhere,
+        somebody asks for the partition by hand: then what was refused is read again.
         """
         new = [place for place in here if place.version is None or self._is_new(place, place.version)]
         if new:
             return sorted(new, key=lambda place: (place.made, place.uri))
-        return [place for place in here if self._is_refused(place)] or here
+        return [place for place in here if is_asked and self._is_refused(place)] or here
 
     def _is_new(self, place: Place, version: Version) -> bool:
         last = last_seen(self.source, place, self.base)
