@@ -1,12 +1,16 @@
 """The turnstile tables against a second opinion: Python, straight from the sample's files."""
 
 import csv
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from data_platform.datasets.mta_turnstile.sample_stations import BOOTHS, POSITIONS
+from data_platform.warehouse.publication import WAREHOUSE
+from data_platform.warehouse.read import open_read_only
 from data_platform_tests.datasets.building import House
 from data_platform_tests.datasets.mta_lines import WEEKS, Reading, counted, lines
 
@@ -112,3 +116,16 @@ def test_entries_of_a_station_through_the_star_are_those_of_its_readings(
     assert len(stations) == 1
     through_the_star = facts.merge(stations, on="station_key").entries.sum()
     assert through_the_star == sum(max(entries) - min(entries) for entries in turnstiles.values()) > 0
+
+
+def test_what_the_document_shows_runs_and_says_what_it_says(house: House) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "mta_turnstile.md").read_text(encoding="utf-8")
+    trap, star = re.findall(r"^```sql\n(.*?)^```", document, re.DOTALL | re.MULTILINE)
+    with open_read_only(house.platform.warehouse / WAREHOUSE) as warehouse:
+        ((sum_of_a_register, who_entered),) = warehouse.execute(trap).fetchall()
+        busiest = warehouse.execute(star).fetchall()
+    (times,) = re.findall(r"the first is ([0-9,]+) times the second", document)
+    assert round(sum_of_a_register / who_entered, -4) == int(times.replace(",", ""))
+    assert len(busiest) == 5
+    assert f"{len(POSITIONS)} turnstiles" in document
+    assert f"{len({(booth.station, booth.line) for booth in BOOTHS})} stations" in document
