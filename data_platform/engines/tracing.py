@@ -25,6 +25,14 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Way:
+    """How rows that were found lead to rows of an input: what must agree, and conditions over the input's rows."""
+
+    pairs: tuple[Pair, ...] = ()
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class FileRows:
     """Rows of one source file: how many, and the first of their numbers (from 0)."""
 
@@ -74,11 +82,11 @@ def follow(
     name: str,
     columns: Typed,
     files: Sequence[Path],
-    ways: Sequence[Sequence[Pair]],
+    ways: Sequence[Way],
 ) -> int:
     """Keeps those rows of an input as the relation `name` that any of the ways leads to from the rows in `found`.
 
-    A way is what must agree; without anything it leads to all rows. Returns how many there are.
+    Returns how many there are. Raises duckdb.Error where an expression fails on a row.
     """
     rows = f"({table_select(columns, files)})"
     selects = [_along(found, rows, columns, way) for way in ways]
@@ -86,16 +94,17 @@ def follow(
     return _count(connection, name)
 
 
-def _along(found: str, rows: str, columns: Typed, way: Sequence[Pair]) -> str:
+def _along(found: str, rows: str, columns: Typed, way: Way) -> str:
     names = ", ".join(f"i.{identifier(column)}" for column, _ in columns)
-    if not way:
-        return f"SELECT {names} FROM {rows} AS i"
+    where = " AND ".join(f"({condition})" for condition in way.only) or "true"
+    if not way.pairs:
+        return f"SELECT {names} FROM {rows} AS i WHERE {where}"
     # Computed on each side alone: both may have a column of one name.
-    these = ", ".join(f"CAST({pair.this} AS {pair.type}) AS _key_{at}" for at, pair in enumerate(way))
-    those = ", ".join(f"TRY_CAST({pair.that} AS {pair.type}) AS _key_{at}" for at, pair in enumerate(way))
-    same = " AND ".join(f"i._key_{at} IS NOT DISTINCT FROM t._key_{at}" for at in range(len(way)))
+    these = ", ".join(f"CAST({pair.this} AS {pair.type}) AS _key_{at}" for at, pair in enumerate(way.pairs))
+    those = ", ".join(f"TRY_CAST({pair.that} AS {pair.type}) AS _key_{at}" for at, pair in enumerate(way.pairs))
+    same = " AND ".join(f"i._key_{at} IS NOT DISTINCT FROM t._key_{at}" for at in range(len(way.pairs)))
     return (
-        f"SELECT {names} FROM (SELECT *, {those} FROM {rows}) AS i "
+        f"SELECT {names} FROM (SELECT *, {those} FROM {rows} WHERE {where}) AS i "
         f"SEMI JOIN (SELECT DISTINCT {these} FROM {identifier(found)}) AS t ON {same}"
     )
 

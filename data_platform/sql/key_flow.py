@@ -4,7 +4,7 @@ Where a column is a plain function of an input's columns, equal values are a con
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -18,6 +18,7 @@ from data_platform.sql.syntax import read
 Columns = Mapping[str, exp.Expr]
 # Can stand anywhere without brackets.
 _WHOLE = (exp.Column, exp.Func, exp.Literal, exp.Null, exp.Paren)
+_DECIDING = ("having", "qualify", "limit", "offset", "sample")
 _ACROSS_GROUPS = (exp.Rollup, exp.Cube, exp.GroupingSets)
 
 
@@ -33,14 +34,17 @@ class View:
 class Feed:
     """One mention of an input. `keys`: output column (lower case) → SQL over the input's columns that has its value.
 
-    A column that is missing there does not narrow the input: it is aggregated, or made of several tables.
+    A column that is missing there does not narrow the input: it is aggregated, or made of several tables. `only` are
+    conditions of WHERE that look at one row of the input; `leaves_out`: others, or joins, may keep more rows out.
     `looks_further`: a window function reads rows beside the one that it stands in; then only what all windows are
     partitioned by is a key.
     """
 
     table: TableName
     keys: Mapping[str, str]
-    looks_further: bool
+    only: tuple[str, ...] = ()
+    leaves_out: bool = False
+    looks_further: bool = False
 
 
 def feeds(
@@ -52,7 +56,13 @@ def feeds(
     """
     follower = _Follower({name: tuple(columns) for name, columns in tables.items()}, dict(views or {}))
     return tuple(
-        Feed(found.table, {name: _sql(value) for name, value in found.columns.items()}, found.looks_further)
+        Feed(
+            found.table,
+            {name: _sql(value) for name, value in found.columns.items()},
+            tuple(_sql(condition) for condition in found.only),
+            found.leaves_out,
+            found.looks_further,
+        )
         for found in follower.of(text)
     )
 
@@ -61,6 +71,8 @@ def feeds(
 class _Found:
     table: TableName
     columns: Columns
+    only: tuple[exp.Expr, ...] = ()
+    leaves_out: bool = False
     looks_further: bool = False
 
 
@@ -89,7 +101,7 @@ class _Follower:
     def _unnarrowed(self, table: exp.Table) -> Iterator[_Found]:
         if table.db:
             for one in self._stored(TableName(table.db, table.name)).found:
-                yield _Found(one.table, {}, one.looks_further)
+                yield _Found(one.table, {}, looks_further=one.looks_further)
 
     def _query(self, query: exp.Expr, outer: Scope) -> _Output:
         scope = enter(query, outer)
@@ -98,7 +110,10 @@ class _Follower:
         if isinstance(query, exp.SetOperation):
             left, right = self._query(query.this, scope), self._query(query.expression, scope)
             names = dict(zip(right.names, left.names, strict=False))
-            return _Output(left.names, (*left.found, *(_renamed(one, names) for one in right.found)))
+            found = (*left.found, *(_renamed(one, names) for one in right.found))
+            if not isinstance(query, exp.Union):
+                found = tuple(replace(one, leaves_out=True) for one in found)
+            return _Output(left.names, found)
         if isinstance(query, exp.Select):
             return self._select(query, scope)
         return _Output((), ())
@@ -112,7 +127,17 @@ class _Follower:
         for alias, output in relations.items():
             for one in output.found:
                 own = {name: made for name in keys if (made := _made_of(values[name], alias, one, equal)) is not None}
-                found.append(_Found(one.table, own, one.looks_further or looks_further))
+                tried = [_made_of(each, alias, one, equal) if _is_plain(each) else None for each in _conditions(select)]
+                only = [condition for condition in tried if condition is not None]
+                found.append(
+                    replace(
+                        one,
+                        columns=own,
+                        only=(*one.only, *only),
+                        leaves_out=one.leaves_out or len(only) < len(tried) or _leaves_out(select),
+                        looks_further=one.looks_further or looks_further,
+                    )
+                )
         return _Output(tuple(values), tuple(found))
 
     def _relation(self, relation: exp.Expr, scope: Scope) -> _Output:
@@ -135,7 +160,7 @@ class _Follower:
         types = {column.lower(): type_ for column, type_ in view.columns}
         inner = _Follower(self._tables, self._views).of(view.text)
         cast = [
-            _Found(one.table, {c: exp.cast(v, types[c], dialect="duckdb") for c, v in one.columns.items()})
+            replace(one, columns={c: exp.cast(v, types[c], dialect="duckdb") for c, v in one.columns.items()})
             for one in inner
         ]
         return _Output(tuple(types), tuple(cast))
@@ -159,6 +184,20 @@ def _computed(select: exp.Select) -> Iterator[exp.Expr]:
     yield from select.expressions
     if select.args.get("qualify"):
         yield select.args["qualify"]
+
+
+def _conditions(select: exp.Select) -> list[exp.Expr]:
+    """What WHERE demands, one by one."""
+    where = select.args.get("where")
+    if where is None:
+        return []
+    return list(where.this.flatten()) if isinstance(where.this, exp.And) else [where.this]
+
+
+def _leaves_out(select: exp.Select) -> bool:
+    """Whether anything but WHERE decides which rows come out."""
+    joins = select.args.get("joins") or ()
+    return any(select.args.get(clause) for clause in _DECIDING) or any(join.side.upper() != "LEFT" for join in joins)
 
 
 def _is_plain(value: exp.Expr) -> bool:
@@ -228,7 +267,7 @@ def _columns_named(output: _Output, relation: exp.Expr) -> _Output:
 
 def _renamed(found: _Found, names: Mapping[str, str]) -> _Found:
     columns = {names[name]: value for name, value in found.columns.items() if name in names}
-    return _Found(found.table, columns, found.looks_further)
+    return replace(found, columns=columns)
 
 
 def _unaliased(projection: exp.Expr) -> exp.Expr:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from data_platform.contracts.contract import NotReconciled
 from data_platform.contracts.quoting import identifier
-from data_platform.engines.tracing import Pair
+from data_platform.engines.tracing import Pair, Way
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import Catalog, ModelTable, RawTable
 from data_platform.sql.key_flow import Feed, View, feeds
@@ -16,12 +16,14 @@ from data_platform.sql.model import Model, located
 class Narrowing:
     """How one input is narrowed: `ways` are alternatives, `by` the table's columns that do it in all of them.
 
+    `leaves_out`: joins or conditions that were not applied may keep some of its rows out of the table.
     `looks_further`: the values of a row may come from other rows as well, through a window function.
     """
 
     input: TableName
-    ways: tuple[tuple[Pair, ...], ...]
+    ways: tuple[Way, ...]
     by: tuple[str, ...]
+    leaves_out: bool
     looks_further: bool
 
 
@@ -45,18 +47,19 @@ def _narrowing(
     types = {column.lower(): type_ for column, type_ in table.columns}
     known = {column.lower() for column in given}
     by: list[set[str]] = []
-    pairs = []
-    for feed in ways or [Feed(name, {}, looks_further=False)]:
+    found = []
+    for feed in ways or [Feed(name, {})]:
         keys = {column: sql for column, sql in feed.keys.items() if column in known}
         way = [Pair(identifier(column), sql, types[column]) for column, sql in keys.items()]
         reconciled = _reconciled(catalog, table, name, known, keys)
         way += reconciled.values()
         by.append({*keys, *reconciled})
-        pairs.append(tuple(way))
+        found.append(Way(tuple(way), feed.only))
     # What narrows one way alone leaves the others wide.
     all_ways = set.intersection(*by)
     told = tuple(column for column, _ in table.columns if column.lower() in all_ways)
-    return Narrowing(name, tuple(pairs), told, any(feed.looks_further for feed in ways))
+    leaves_out, looks_further = any(one.leaves_out for one in ways), any(one.looks_further for one in ways)
+    return Narrowing(name, tuple(found), told, leaves_out, looks_further)
 
 
 def _reconciled(

@@ -14,7 +14,7 @@ from data_platform.planning.catalog import ModelTable, PythonModel, RawTable
 from data_platform.planning.stale import Waiting, wanted
 from data_platform.planning.versions import Versions, input_partitions
 from data_platform.steps.errors import StepError
-from data_platform.steps.narrowing import narrowings
+from data_platform.steps.narrowing import Narrowing, narrowings
 from data_platform.steps.origins import Origins
 from data_platform.steps.platform import Platform
 
@@ -173,7 +173,7 @@ class _Run:
         for narrowing in narrowings(catalog, table, given):
             read = catalog.tables[narrowing.input]
             assert not isinstance(read, RawTable)  # a curated table reads no raw one
-            self._note_narrowing(table, read, narrowing.by, narrowing.looks_further, given)
+            self._note_narrowing(table, narrowing, given)
             for key in input_partitions(table, partition, read, self.versions.of(read.name)):
                 if key not in self.versions.of(read.name):
                     continue
@@ -186,28 +186,31 @@ class _Run:
                     self.found.note(
                         f"{table.name.sql}: all rows of {read.name.sql} are told, as its keys fail: {error}"
                     )
-                    found = tracing.follow(self.connection, relation, below, columns, files, [()])
+                    found = tracing.follow(self.connection, relation, below, columns, files, [tracing.Way()])
                 if found:
                     self._behind(read, key, below)
         if len(self.found.files) == before and not table.is_view:
             self.found.note(f"{table.name.sql} {partition}: none of its inputs has a row that agrees with it")
 
-    def _note_narrowing(
-        self, table: ModelTable, read: ModelTable, by: Sequence[str], looks_further: bool, given: Sequence[str]
-    ) -> None:
+    def _note_narrowing(self, table: ModelTable, narrowing: Narrowing, given: Sequence[str]) -> None:
+        name, by = narrowing.input.sql, narrowing.by
         wanted_keys = [name for name in table.contract.grain if name in given] or list(given)
         lacking = [name for name in wanted_keys if name not in by]
         if not by:
-            self.found.note(f"{table.name.sql}: nothing narrows {read.name.sql}; all of its rows are told")
+            self.found.note(f"{table.name.sql}: nothing narrows {name}; all of its rows are told")
         elif lacking:
             self.found.note(
-                f"{table.name.sql}: {', '.join(lacking)} cannot narrow {read.name.sql}; rows that share "
+                f"{table.name.sql}: {', '.join(lacking)} cannot narrow {name}; rows that share "
                 f"{', '.join(by)} are told, which may be more than are behind it"
             )
-        if looks_further:
+        if narrowing.leaves_out:
             self.found.note(
-                f"{table.name.sql} has window functions over {read.name.sql}: values may come from rows with another "
-                "key too"
+                f"{table.name.sql} leaves rows of {name} out by joins or conditions that are not applied here; such "
+                "rows are told too"
+            )
+        if narrowing.looks_further:
+            self.found.note(
+                f"{table.name.sql} has window functions over {name}: values may come from rows with another key too"
             )
 
     def _note_staleness(self, table: ModelTable, partition: str) -> None:

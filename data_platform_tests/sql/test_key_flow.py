@@ -25,8 +25,8 @@ CASES = {
         "SELECT service, CAST(pickup_at AS DATE) AS day, sum(total_usd) AS usd FROM staged.trips GROUP BY ALL",
         [(TRIPS, {"service": '"service"', "day": 'CAST("pickup_at" AS DATE)'})],
     ),
-    "a filter and an order change nothing": (
-        "SELECT service FROM staged.trips WHERE total_usd > 0 ORDER BY pickup_at LIMIT 3",
+    "an order changes nothing": (
+        "SELECT service FROM staged.trips ORDER BY pickup_at",
         [(TRIPS, {"service": '"service"'})],
     ),
     "through a CTE": (
@@ -95,6 +95,32 @@ def test_columns_that_are_values_of_an_input_narrow_it(case: str) -> None:
     found = feeds(text, TABLES, VIEWS)
     assert [(one.table, dict(one.keys)) for one in found] == expected
     assert not any(one.looks_further for one in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "only", "leaves_out"),
+    [
+        (
+            "SELECT service FROM staged.trips WHERE zone_id > 3 AND service = 'x'",
+            ['"zone_id" > 3', "\"service\" = 'x'"],
+            False,
+        ),
+        (
+            "WITH c AS (SELECT zone_id + 1 AS z FROM staged.trips) SELECT z FROM c WHERE z > 3",
+            ['("zone_id" + 1) > 3'],
+            False,
+        ),
+        ("SELECT service FROM staged.trips WHERE zone_id = (SELECT 3)", [], True),
+        ("SELECT service FROM staged.trips GROUP BY ALL HAVING count(*) > 3", [], True),
+        ("SELECT service FROM staged.trips LIMIT 3", [], True),
+        ("SELECT service FROM staged.trips EXCEPT SELECT 'x'", [], True),
+        ("SELECT t.service FROM staged.trips AS t, (SELECT 1 AS one) AS o", [], True),
+        ("SELECT t.service FROM staged.trips AS t LEFT JOIN (SELECT 1 AS one) AS o ON t.zone_id = o.one", [], False),
+    ],
+)
+def test_conditions_on_one_row_are_kept_and_others_are_said(text: str, only: list[str], leaves_out: bool) -> None:
+    (found,) = feeds(text, TABLES)
+    assert (list(found.only), found.leaves_out) == (only, leaves_out)
 
 
 def test_windows_narrow_by_what_all_of_them_are_partitioned_by() -> None:

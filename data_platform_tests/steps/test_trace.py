@@ -115,10 +115,26 @@ def test_what_the_sql_does_not_narrow_is_told_whole_and_said(built_town: SmallDa
 def test_a_key_that_fails_on_rows_which_the_model_leaves_out_narrows_nothing(built_town: SmallDataset) -> None:
     built_town.put("2024-01", [reading(1, note="seven"), reading(2, note="7")])
     number = "CAST(CAST(note AS BIGINT) AS VARCHAR)"
-    _add(built_town, f"SELECT {number} AS place, count(*) AS readings FROM staged.readings WHERE note = '7' GROUP BY 1")
+    _add(
+        built_town,
+        f"SELECT {number} AS place, count(*) AS readings FROM staged.readings "
+        "WHERE reading_id = (SELECT max(reading_id) FROM staged.readings) GROUP BY 1",
+    )
     found = _trace(built_town, "curated.rainy_days", place="7")
     assert _behind(found) == {"readings-2024-01.parquet": (0, 1)}
     assert any("as its keys fail" in note for note in found.notes)
+
+
+def test_rows_that_the_model_leaves_out_are_not_behind_a_row_or_it_is_said(built_town: SmallDataset) -> None:
+    built_town.put("2024-01", [reading(1, value=1.0), reading(2, value=2.0)])
+    _add(built_town, "SELECT place, count(*) AS readings FROM staged.readings WHERE rain_mm > 1 GROUP BY place")
+    found = _trace(built_town, "curated.rainy_days", place="Harbour", partition="2024-01")
+    assert _behind(found) == {"readings-2024-01.parquet": (1,)}
+    rest = "FROM staged.readings WHERE rain_mm > (SELECT 1) GROUP BY place"
+    _add(built_town, f"SELECT place, count(*) AS readings {rest}")
+    found = _trace(built_town, "curated.rainy_days", place="Harbour", partition="2024-01")
+    assert _behind(found) == {"readings-2024-01.parquet": (0, 1)}
+    assert any("leaves rows of staged.readings out" in note for note in found.notes)
 
 
 def test_what_the_contract_reconciles_by_narrows_where_the_sql_does_not(built_town: SmallDataset) -> None:
