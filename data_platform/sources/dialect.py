@@ -185,7 +185,7 @@ def _header(rows: Sequence[Row], options: ReadOptions, declared: Collection[str]
     best = max(first, key=lambda row: _named(row.cells, declared))
     if _named(best.cells, declared) * 2 > min(len(best.cells), len(declared)):
         return best, "" if best is rows[0] else f"the header is line {best.line}"
-    if "column_1" in declared:
+    if "column_1" in declared and not _named(best.cells, declared):
         return None, ""
     width = _usual_width(first)
     row = next((row for row in first if width < 2 or sum(map(bool, row.cells)) > 1), rows[0])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -49,22 +50,24 @@ class RowsFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        try:
+        with ExitStack() as undo:
+            for path in (self._into, self._unparsed_into):
+                undo.callback(path.unlink, missing_ok=True)
+            undo.callback(self._close)
             if error is None:
                 self._flush()
+                self._flush_odd()
                 self._wait()
                 if self._writer is None and self._schema is not None:
                     self._write(self._schema.empty_table())
-                self._flush_odd()
-                self._wait()
-        finally:
-            self._pool.shutdown(wait=True)
-            for writer in (self._writer, self._odd_writer):
-                if writer is not None:
-                    writer.close()
-            if error is not None:
-                self._into.unlink(missing_ok=True)
-                self._unparsed_into.unlink(missing_ok=True)
+                self._close()
+                undo.pop_all()
+
+    def _close(self) -> None:
+        self._pool.shutdown(wait=True)
+        for writer in (self._writer, self._odd_writer):
+            if writer is not None:
+                writer.close()
 
     def columns(self, names: Sequence[str]) -> None:
         """Says what the columns are called; before any rows."""
@@ -105,7 +108,7 @@ class RowsFile:
             self._writing = self._pool.submit(self._write, table)
 
     def _write(self, table: pa.Table) -> None:
-        self._opened(table).write_table(table, row_group_size=table.num_rows)
+        self._opened(table).write_table(table, row_group_size=max(table.num_rows, 1))
 
     def _opened(self, first: pa.Table) -> pq.ParquetWriter:
         """The writer. Only columns that repeat their values get a dictionary, and none statistics, which nobody asks
