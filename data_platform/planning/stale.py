@@ -154,7 +154,7 @@ def stale_raw(lake: Lake, table: RawTable, now: datetime, sources: Sequence[Sour
     """
     sightings = lake.ledger(table.name.table).read()
     asked = table.sources if sources is None else sources
-    look = _Look(table, sightings, keys_of(table, now), now)
+    look = _Look(lake, table, sightings, keys_of(table, now), now)
     for source in asked:
         look.at(source)
     yield from look.findings(is_complete=len(asked) == len(table.sources))
@@ -163,7 +163,8 @@ def stale_raw(lake: Lake, table: RawTable, now: datetime, sources: Sequence[Sour
 class _Look:
     """One look at the sources of a table, gathered by partition."""
 
-    def __init__(self, table: RawTable, sightings: Sightings, keys: Sequence[str], now: datetime) -> None:
+    def __init__(self, lake: Lake, table: RawTable, sightings: Sightings, keys: Sequence[str], now: datetime) -> None:
+        self.lake = lake
         self.table, self.sightings, self.keys, self.now = table, sightings, keys, now
         self._over = set(keys)
         self._new: dict[str, list[tuple[str, str]]] = {}
@@ -176,7 +177,7 @@ class _Look:
         """Looks at all places of a source."""
         with source.connected() as connected:
             try:
-                asking = question(self.table, source, self.keys, self.sightings, self.now)
+                asking = question(self.lake, self.table, source, self.keys, self.sightings, self.now)
                 places = connected.places(asking)
             except SourceError as error:
                 self._tell(Unanswered(self.table.name, NO_PARTITION, str(error)))

@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 from data_platform.sources import folder as folders
 from data_platform.sources.address import local_path
+from data_platform.sources.content import Contents, FromContent
+from data_platform.sources.errors import ChangingYet, SourceError
 from data_platform.sources.folder import Listing, version_of
 from data_platform.sources.slot import ONE_SLOT, Fetched, Odd, Place, Places, Progress, Question, Version, silent
 
@@ -44,7 +46,7 @@ class Landing:
 
     folder: Path
     files: tuple[str, ...]
-    partition: FromName | None
+    partition: FromName | FromContent | None
     slot: Literal["path", "partition"] = "path"
     mirror: bool = False
     settle_seconds: float = 5.0
@@ -97,6 +99,7 @@ class Landing:
                 found[name] = version, place
             elif place is not None:
                 odd.append(place)
+        place_of.contents.save()
         object.__setattr__(self, "_before", found)
         odd += [Odd(self.uri(os.fsencode(name)), None, what) for name, what in sorted(listing.odd)]
         return Places([place for _, place in found.values()], odd, is_listing=listing.is_whole)
@@ -139,6 +142,8 @@ class _Placing:
         self._question = question
         self._now = int(question.now.timestamp() * 1e9)
         self._keys: dict[str | None, str] = {}
+        notes = question.notes if isinstance(landing.partition, FromContent) else None
+        self.contents = Contents(notes, f"{question.rule} {landing.partition}")
 
     def __call__(self, name: str, state: os.stat_result, version: str) -> Place | Odd | None:
         """None for a file that fits no pattern."""
@@ -146,19 +151,38 @@ class _Placing:
         if (match := landing.match(name)) is None:
             return None
         uri = landing.uri(name)
+        partition, seconds = None, self._moving(state)
         try:
-            partition = self._partition(match)
-        except ValueError as error:
+            if isinstance(landing.partition, FromContent):
+                partition = None if seconds is not None else self._by_content(landing.partition, uri, version)
+            else:
+                partition = self._by_name(landing.partition, match)
+        except (ChangingYet, TimeoutError):
+            return Odd(uri, None, "waits until it is read, for its rows to tell its partition", rests=True)
+        except (ValueError, SourceError) as error:
             return Odd(uri, None, str(error))
-        if (seconds := self._moving(state)) is not None:
+        if seconds is not None:
             why = f"was changed {seconds:.0f} s ago: waits until it has rested for {landing.settle_seconds:g} s"
             return Odd(uri, partition, why, rests=True)
+        assert partition is not None  # it rests
         # A leading "./" keeps a file that is called like the one slot apart from it.
         slot = ONE_SLOT if landing.slot == "partition" else f"./{quote(name)}"
         return Place(partition, slot, uri, Version(version, state.st_size), made=state.st_mtime_ns)
 
-    def _partition(self, match: re.Match[str]) -> str:
-        by = self._landing.partition
+    def _by_content(self, by: FromContent, uri: str, version: str) -> str:
+        """By the rows of exactly this version, unless the ledger tells it already."""
+
+        def find(scratch: Path) -> str:
+            copy = scratch / "file"
+            fetched = self._landing.fetch(uri, copy)
+            if fetched is None or fetched.version != version:
+                raise ChangingYet(f"{uri}: was changed while it was read")
+            parquet = self._question.as_parquet(copy, fetched.name, scratch)
+            return by.partition(parquet, self._question.key_of)
+
+        return self._question.known(uri, version) or self.contents.partition(uri, version, find)
+
+    def _by_name(self, by: FromName | None, match: re.Match[str]) -> str:
         if by is None:
             return self._question.windows[0].key
         text = match[by.group]
@@ -172,12 +196,12 @@ class _Placing:
         return age if age < self._landing.settle_seconds else None
 
 
-def _compiled(text: str, partition: FromName | None) -> re.Pattern[str]:
+def _compiled(text: str, partition: FromName | FromContent | None) -> re.Pattern[str]:
     try:
         # A line break in a name is a character like any other.
         pattern = re.compile(text, re.DOTALL)
     except re.error as error:
         raise ValueError(f"'{text}' is no pattern: {error}") from error
-    if partition is not None and partition.group not in pattern.groupindex:
+    if isinstance(partition, FromName) and partition.group not in pattern.groupindex:
         raise ValueError(f"'{text}' has no group (?P<{partition.group}>…), which `partition` is from")
     return pattern

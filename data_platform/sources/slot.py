@@ -50,12 +50,17 @@ class Question:
     """What a table wants to know of a source: about these partitions, as of `now`.
 
     `key_of`: the partition that a local time lies in, whether or not the table has it. `known`: the partition in which
-    a version of an address was received, None if it was not.
+    a version of an address was received, None if it was not. `as_parquet`: a file, by the name that its source gave it,
+    as Parquet, which is itself or a new one in a folder; raises Refused. `notes`: a file for what need not be found out
+    again, None to keep nothing; it holds as long as `rule` is the same.
     """
 
     windows: Sequence[Window]
     key_of: Callable[[datetime], str]
     known: Callable[[str, str], str | None]
+    as_parquet: Callable[[Path, str, Path], Path]
+    notes: Path | None
+    rule: str
     now: datetime
 
 

@@ -114,7 +114,7 @@ class _Arrival:
         what it no longer has. `with_news`: the partitions of which another source gave something.
         """
         try:
-            asking = question(self.table, self.source, partitions, self.base, self.now)
+            asking = question(self.lake, self.table, self.source, partitions, self.base, self.now)
             places = self.source.places(asking)
         except SourceError as error:
             return {key: [error] for key in partitions}
@@ -140,7 +140,8 @@ class _Arrival:
         new = [place for place in here if place.version is None or self._is_new(place, place.version)]
         if new:
             return sorted(new, key=lambda place: (place.made, place.uri))
-        return [place for place in here if is_asked and self._is_refused(place)] or here
+        refused = [place for place in here if self._is_refused(place)]
+        return refused if is_asked and refused else [place for place in here if place not in refused]
 
     def _is_new(self, place: Place, version: Version) -> bool:
         last = last_seen(self.source, place, self.base)
