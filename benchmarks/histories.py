@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.synthetic import write_datasets
 from data_platform.components.datasets import Datasets, read_datasets
+from data_platform.lake.lake import Lake
 from data_platform.lake.names import TableName
 from data_platform.lake.schema import Column
 from data_platform.lake.sightings import Sighting, Sightings
@@ -78,22 +79,22 @@ def _receive(platform: Platform, table: RawTable, now: datetime) -> None:
     assert table.partitions is not None
     keys = table.partitions.keys(now)
     for key in keys:
-        file = Path(address_of(table, key).removeprefix("file://"))
+        file = Path(address_of(platform.lake, table, key).removeprefix("file://"))
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
     ledger = platform.lake.ledger(table.name.table)
-    ledger.append([_sighting(table, key) for key in keys], base=ledger.read())
+    ledger.append([_sighting(platform, table, key) for key in keys], base=ledger.read())
 
 
-def address_of(table: RawTable, key: str) -> str:
+def address_of(lake: Lake, table: RawTable, key: str) -> str:
     """Where the one source of a table has a partition."""
     (source,) = table.sources
-    (place,) = source.places(question(table, source, [key], Sightings(), _SEEN_AT)).found
+    (place,) = source.places(question(lake, table, source, [key], Sightings(), _SEEN_AT)).found
     return place.uri
 
 
-def _sighting(table: RawTable, key: str) -> Sighting:
-    address = address_of(table, key)
+def _sighting(platform: Platform, table: RawTable, key: str) -> Sighting:
+    address = address_of(platform.lake, table, key)
     seen = table.sources[0].look(address)
     assert seen is not None
     return Sighting(

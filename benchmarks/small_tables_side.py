@@ -54,7 +54,7 @@ def _prepare(root: Path, home: Path) -> dict[str, float]:
     platform = platform_of(settings, read_datasets(root / "datasets", settings).catalog)
     for table in platform.catalog:
         if isinstance(table, RawTable):
-            file = Path(address_of(table, MONTH).removeprefix("file://"))
+            file = Path(address_of(platform.lake, table, MONTH).removeprefix("file://"))
             file.parent.mkdir(parents=True, exist_ok=True)
             _write(file)
             (received,) = receive(platform.lake, table, [MONTH], run_id="benchmark", now=_NOW)

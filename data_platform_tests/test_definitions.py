@@ -96,7 +96,7 @@ def test_each_asset_says_what_it_is_and_whose() -> None:
 
 def test_kinds_tell_sources_and_engines_apart() -> None:
     assert specs()["raw/taxi_zones"].kinds == {"raw", "csv", "file"}
-    assert specs()["raw/yellow_trips"].kinds == {"raw", "parquet", "file"}
+    assert specs()["raw/yellow_trips"].kinds == {"raw", "file", "landing"}
     assert specs()["staged/trips"].kinds == {"staged", "view", "duckdb"}
     assert specs()["curated/daily_revenue"].kinds == {"curated", "sql", "duckdb"}
 

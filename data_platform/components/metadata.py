@@ -80,9 +80,18 @@ def received_metadata(results: Sequence[Received]) -> dict[str, Any]:
         "bytes": sum(file.bytes for file in files),
         "outcome": "; ".join(f"{result.partition}: {result.text}" for result in results),
         "files": table_of(
-            ["records", "bytes", "seen_at", "source", "version", "sha256"],
+            ["records", "unparsed", "bytes", "seen_at", "source", "version", "sha256", "read_as"],
             [
-                [one.records or 0, one.bytes, one.seen_at.isoformat(), redact(one.uri), one.version, one.sha256 or ""]
+                [
+                    one.records or 0,
+                    one.unparsed or 0,
+                    one.bytes,
+                    one.seen_at.isoformat(),
+                    redact(one.uri),
+                    one.version,
+                    one.sha256 or "",
+                    one.read_as or "",
+                ]
                 for one in files[:_MOST_FILES]
             ],
         ),

@@ -8,16 +8,18 @@ from pathlib import Path
 from data_platform.components.expressions import check_raw_types
 from data_platform.components.proofs import Proofs
 from data_platform.components.raw_partitions import raw_partitions
-from data_platform.components.spec import DatasetSpec, HttpFileSpec, LandingSpec
+from data_platform.components.read_spec import read_options
+from data_platform.components.spec import DatasetSpec, HttpFileSpec, LandingPartitionSpec, LandingSpec
 from data_platform.components.templates import path_of, resolved
 from data_platform.contracts.errors import ContractError
 from data_platform.contracts.partitions import Partitions, first_day
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import RawTable
-from data_platform.sources.address import format_of
+from data_platform.sources.content import FromContent
 from data_platform.sources.http_file import HttpFile
 from data_platform.sources.landing import FromName, Landing
+from data_platform.sources.options import format_by_name
 from data_platform.sources.slot import Source
 
 
@@ -63,11 +65,17 @@ def raw_table(
         owners=table.owners or spec.owners,
         partitions=partitions,
         sources=tuple(sources),
-        format=table.format or (None if http is None or landing else format_of(http.url.partition("?")[0])),
+        format=table.format or (None if http is None or landing else _format(http.url)),
         columns=table.columns,
         expected=table.expected.expected,
         check_every=table.check_every,
+        read=read_options(file, at, table.format, table.read),
+        unknown_columns=table.unknown_columns,
     )
+
+
+def _format(url: str) -> str:
+    return format_by_name(url.partition("?")[0]) or "parquet"
 
 
 def _http_file(
@@ -105,25 +113,32 @@ def _landing(
 ) -> Landing:
     place = (*at, "source", "landing")
     if (partitions is None) != (spec.partition is None):
-        repair = "write `partition: {from: <group>, format: …}`" if partitions else "drop `partition`"
+        repair = "write `partition: {from: <group>, format: …}` or `{column: …}`" if partitions else "drop `partition`"
         has = "has" if partitions else "has no"
         text = f"raw table '{at[-1]}' {has} partitions; {repair} for its landing zone"
         raise ContractError(file.path, file.line(*place), text)
-    found = None
-    if spec.partition is not None:
-        found = FromName(spec.partition.from_, spec.partition.format, timedelta(days=spec.partition.shift_days))
     with located(file, *place, "folder"):
         folder = Path(path_of(spec.folder, variables))
     with located(file, *place, "files"):
         return Landing(
             folder,
             spec.files,
-            found,
+            _told_by(spec.partition),
             slot=spec.slot,
             mirror=spec.mirror,
             settle_seconds=spec.settle_seconds,
             max_bytes=spec.max_bytes,
         )
+
+
+def _told_by(spec: LandingPartitionSpec | None) -> FromName | FromContent | None:
+    if spec is None:
+        return None
+    if spec.column is not None:
+        return FromContent(spec.column, spec.format)
+    assert spec.from_ is not None  # it is one of them
+    assert spec.format is not None
+    return FromName(spec.from_, spec.format, timedelta(days=spec.shift_days))
 
 
 class located:  # noqa: N801 - reads as a statement

@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal
 import dagster as dg
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from data_platform.components.read_spec import ReadSpec
 from data_platform.contracts.contract import Owner, Part
 from data_platform.contracts.errors import nearest
 from data_platform.contracts.partitions import Kind, Partitions, parse_key
 from data_platform.contracts.raw import RawColumns
-from data_platform.planning.catalog import Expected
+from data_platform.planning.catalog import Expected, UnknownColumns
+from data_platform.sources.options import Format
 
 # `start: 2011-01-01` unquoted is a date to YAML.
 KeyText = Annotated[str, BeforeValidator(lambda value: value.isoformat() if isinstance(value, date) else value)]
@@ -85,15 +87,28 @@ class HttpFileSpec(Part):
 
 
 class LandingPartitionSpec(Part):
-    """The partition that a file belongs to: from a named group of the pattern, read in a strptime form and shifted."""
+    """The partition that a file belongs to: from a named group of the pattern, read in a strptime form and shifted; or
+    by a column, the partition that most rows lie in.
+    """
 
-    from_: str = Field(alias="from", min_length=1)
-    format: str
+    from_: str | None = Field(None, alias="from", min_length=1)
+    column: str | None = Field(None, min_length=1)
+    format: str | None = None
     shift: str = "0d"
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "LandingPartitionSpec":
+        if (self.from_ is None) == (self.column is None):
+            raise ValueError("write either from, a group of the patterns, or column")
+        if self.from_ is not None and self.format is None:
+            raise ValueError("write the format of the group's text, such as %y%m%d")
+        return self
 
     @field_validator("format")
     @classmethod
-    def _tells_a_day(cls, text: str) -> str:
+    def _tells_a_day(cls, text: str | None) -> str | None:
+        if text is None:
+            return None
         day = datetime(2024, 10, 28)
         try:
             told = datetime.strptime(day.strftime(text), text)
@@ -162,7 +177,9 @@ class RawTableSpec(RawColumns):
     description: str = Field(min_length=1)
     owners: tuple[Owner, ...] = ()
     source: SourceSpec
-    format: Literal["parquet", "csv"] | None = None
+    format: Format | None = None
+    read: ReadSpec = ReadSpec()
+    unknown_columns: UnknownColumns = "warn"
     partitions: Literal["none"] | None = None
     start: KeyText | None = None
     end: KeyText | None = None

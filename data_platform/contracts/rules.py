@@ -11,7 +11,7 @@ Kind = Literal["reject", "drop", "flag"]
 # One bit a rule in a HUGEINT of 127 bits beside its sign; `castable` and `rounded` take one each.
 MOST_RULES = 125
 # Counted by the platform itself.
-BUILT_IN = ("castable", "duplicate", "rounded")
+BUILT_IN = ("castable", "duplicate", "rounded", "unparsed")
 _FLAGS_BY_ITSELF = "rounded"
 _SOME_BOUNDS = (datetime(2000, 1, 1), datetime(2000, 1, 2))
 

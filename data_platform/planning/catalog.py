@@ -2,7 +2,7 @@
 
 import graphlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -13,9 +13,12 @@ from data_platform.contracts.partitions import Partitions
 from data_platform.contracts.raw import RawColumn
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
+from data_platform.sources.options import ReadOptions
 from data_platform.sources.slot import Source
 from data_platform.sql.identity import Threaded
 from data_platform.sql.model import Model, line_of
+
+UnknownColumns = Literal["keep", "warn", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,21 @@ class RawTable:
     owners: tuple[str, ...]
     partitions: Partitions | None
     sources: tuple[Source, ...]
-    format: Literal["parquet", "csv"] | None
-    """None: each file's name says it."""
+    format: str | None
+    """As people are told: written, or by what the address ends in; None where each file's name says it. How files are
+    read: see `read`."""
     columns: Mapping[str, RawColumn]
     expected: Expected
     check_every: str | None
     reads: tuple[TableName, ...] = ()
+    read: ReadOptions = field(default_factory=ReadOptions)
+    unknown_columns: UnknownColumns = "warn"
+    """What becomes of a file with columns that are not declared: kept, kept and told, refused."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names by which its columns may be called."""
+        return tuple(name for column, spec in self.columns.items() for name in (column, *spec.aliases))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from data_platform.lake.names import TableName
 from data_platform.lake.sightings import Sightings
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.arrivals import (
+    is_read_otherwise,
     is_refused,
     keys_of,
     last_seen,
@@ -153,7 +154,7 @@ def stale_raw(lake: Lake, table: RawTable, now: datetime, sources: Sequence[Sour
     """
     sightings = lake.ledger(table.name.table).read()
     asked = table.sources if sources is None else sources
-    look = _Look(table, sightings, keys_of(table, now), now)
+    look = _Look(lake, table, sightings, keys_of(table, now), now)
     for source in asked:
         look.at(source)
     yield from look.findings(is_complete=len(asked) == len(table.sources))
@@ -162,7 +163,8 @@ def stale_raw(lake: Lake, table: RawTable, now: datetime, sources: Sequence[Sour
 class _Look:
     """One look at the sources of a table, gathered by partition."""
 
-    def __init__(self, table: RawTable, sightings: Sightings, keys: Sequence[str], now: datetime) -> None:
+    def __init__(self, lake: Lake, table: RawTable, sightings: Sightings, keys: Sequence[str], now: datetime) -> None:
+        self.lake = lake
         self.table, self.sightings, self.keys, self.now = table, sightings, keys, now
         self._over = set(keys)
         self._new: dict[str, list[tuple[str, str]]] = {}
@@ -175,7 +177,7 @@ class _Look:
         """Looks at all places of a source."""
         with source.connected() as connected:
             try:
-                asking = question(self.table, source, self.keys, self.sightings, self.now)
+                asking = question(self.lake, self.table, source, self.keys, self.sightings, self.now)
                 places = connected.places(asking)
             except SourceError as error:
                 self._tell(Unanswered(self.table.name, NO_PARTITION, str(error)))
@@ -220,7 +222,9 @@ class _Look:
     def _is_settled(self, source: Source, place: Place) -> bool:
         """Received from where the source is now. A refused correction, however old, is still to be mended."""
         last = last_seen(source, place, self.sightings)
-        return last is not None and last.state == "received" and last.uri == place.uri
+        if last is None or last.state != "received" or is_read_otherwise(self.table, last):
+            return False
+        return last.uri == place.uri
 
     def _compare(self, source: Source, place: Place, seen: Version | SourceError | None) -> None:
         name, key = self.table.name, place.partition

@@ -1,9 +1,10 @@
 """What lies below a folder, and copies of its files. No link is followed, neither by listing nor by copying."""
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
@@ -18,56 +19,64 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
-@dataclass(frozen=True)
+@dataclass
 class Listing:
-    """Regular files by their path below the folder, and what else lies there, each with what it is.
+    """A walk through all that lies below `folder`, once. Raises SourceError when the folder cannot be read.
 
-    `is_whole`: everything could be read, and there was something.
+    Afterwards `odd` has what is no file, each with what it is, and `is_whole` says whether everything could be read and
+    there was something. No folder at all is one in which nothing lies.
     """
 
-    files: dict[str, os.stat_result]
-    odd: tuple[tuple[str, str], ...]
-    is_whole: bool
+    folder: Path
+    odd: list[tuple[str, str]] = field(default_factory=list)
+    is_whole: bool = True
 
+    def files(self) -> Iterator[tuple[str, os.stat_result]]:
+        """Regular files by their path below the folder."""
+        below = [""]
+        count = 0
+        while below:
+            prefix = below.pop()
+            try:
+                with os.scandir(self.folder / prefix) as entries:
+                    for entry in entries:
+                        name = prefix + entry.name
+                        count += 1
+                        if (state := self._regular(entry, name, below)) is not None:
+                            yield name, state
+            except OSError as error:
+                self._not_listed(prefix, error)
+        self.is_whole = self.is_whole and count > 0
 
-def list_folder(folder: Path) -> Listing:
-    """All files below `folder`; nothing if there is no such folder. Raises SourceError when it cannot be read."""
-    files: dict[str, os.stat_result] = {}
-    odd: list[tuple[str, str]] = []
-    is_whole = True
-    below = [""]
-    while below:
-        prefix = below.pop()
+    def _regular(self, entry: os.DirEntry[str], name: str, below: list[str]) -> os.stat_result | None:
+        """The state of a file; None for all else, a folder being put to those that are still to be walked through."""
         try:
-            with os.scandir(folder / prefix) as entries:
-                for entry in entries:
-                    name = prefix + entry.name
-                    if (what := _oddity(entry)) is not None:
-                        odd.append((name, what))
-                    elif entry.is_dir(follow_symlinks=False):
-                        below.append(f"{name}/")
-                    elif (state := _stat(entry)) is not None:
-                        files[name] = state
-        except OSError as error:
-            # A folder that was just deleted or moved: what lay there may be elsewhere, behind our back.
-            is_whole = False
-            if isinstance(error, FileNotFoundError | NotADirectoryError) and (prefix or not folder.exists()):
-                continue
-            if not prefix:
-                raise cannot_read(folder, error) from error
-            odd.append((prefix, f"cannot be listed: {error.strerror}. Give this user the right to read it"))
-    return Listing(files, tuple(sorted(odd)), is_whole and bool(files or odd))
+            state = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        what = None
+        if not name.isascii() and not _is_text(name):
+            what = "has a name that is no UTF-8; rename it"
+        elif stat.S_ISREG(state.st_mode):
+            return state
+        elif stat.S_ISDIR(state.st_mode):
+            below.append(f"{name}/")
+        elif stat.S_ISLNK(state.st_mode):
+            what = "is a symbolic link, which is not followed; put the file itself there"
+        else:
+            what = "is a pipe, a socket or a device, not a file"
+        if what is not None:
+            self.odd.append((name, what))
+        return None
 
-
-def _oddity(entry: os.DirEntry[str]) -> str | None:
-    """What is neither file nor folder, or has no name that can be written down."""
-    if not entry.name.isascii() and not _is_text(entry.name):
-        return "has a name that is no UTF-8; rename it"
-    if entry.is_symlink():
-        return "is a symbolic link, which is not followed; put the file itself there"
-    if not (entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False)):
-        return "is a pipe, a socket or a device, not a file"
-    return None
+    def _not_listed(self, prefix: str, error: OSError) -> None:
+        # What lay in a folder that was just deleted or moved may be elsewhere, behind our back.
+        self.is_whole = False
+        if isinstance(error, FileNotFoundError | NotADirectoryError) and (prefix or not self.folder.exists()):
+            return
+        if not prefix:
+            raise cannot_read(self.folder, error) from error
+        self.odd.append((prefix, f"cannot be listed: {error.strerror}. Give this user the right to read it"))
 
 
 def _is_text(name: str) -> bool:
@@ -76,13 +85,6 @@ def _is_text(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _stat(entry: os.DirEntry[str]) -> os.stat_result | None:
-    try:
-        return entry.stat(follow_symlinks=False)
-    except FileNotFoundError:
-        return None
 
 
 def version_of(state: os.stat_result) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +12,9 @@ from urllib.parse import quote
 
 from data_platform.sources import folder as folders
 from data_platform.sources.address import local_path
-from data_platform.sources.folder import version_of
+from data_platform.sources.content import Contents, FromContent
+from data_platform.sources.errors import ChangingYet, SourceError
+from data_platform.sources.folder import Listing, version_of
 from data_platform.sources.slot import ONE_SLOT, Fetched, Odd, Place, Places, Progress, Question, Version, silent
 
 
@@ -44,16 +46,21 @@ class Landing:
 
     folder: Path
     files: tuple[str, ...]
-    partition: FromName | None
+    partition: FromName | FromContent | None
     slot: Literal["path", "partition"] = "path"
     mirror: bool = False
     settle_seconds: float = 5.0
     max_bytes: int = 10 * 1000**3
     _patterns: tuple[re.Pattern[str], ...] = field(init=False, compare=False, repr=False)
+    _base: str = field(init=False, compare=False, repr=False)
+    """The folder's address: made once, as there may be 100,000 files in it."""
+    _before: dict[str, tuple[str, Place]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """The files that had come to rest when this table's zone was last listed: their version, and where they belong."""
 
     def __post_init__(self) -> None:
         if not self.folder.is_absolute():
             raise ValueError(f"'{self.folder}': the folder must be an absolute path")
+        object.__setattr__(self, "_base", self.folder.as_uri())
         object.__setattr__(self, "_patterns", tuple(_compiled(text, self.partition) for text in self.files))
 
     @property
@@ -77,29 +84,25 @@ class Landing:
         yield self
 
     def places(self, question: Question) -> Places:
-        """Every file that fits a pattern, in the order of their times; those of all partitions, asked for or not."""
-        listing = folders.list_folder(self.folder)
-        now = int(question.now.timestamp() * 1e9)
-        key_of = _Keys(self.partition, question)
-        odd = [Odd(self._uri(quote(os.fsencode(name))), None, what) for name, what in listing.odd]
-        found: list[tuple[int, str, Place]] = []
-        for name, match in self._fitting(listing.files):
-            state, below = listing.files[name], quote(name)
-            try:
-                partition = key_of(match)
-            except ValueError as error:
-                odd.append(Odd(self._uri(below), None, str(error)))
+        """Every file that fits a pattern; those of all partitions, asked for or not."""
+        listing = Listing(self.folder)
+        found: dict[str, tuple[str, Place]] = {}
+        odd: list[Odd] = []
+        place_of = _Placing(self, question)
+        for name, state in listing.files():
+            version = version_of(state)
+            if (before := self._before.get(name)) is not None and before[0] == version:
+                found[name] = before
                 continue
-            if (seconds := self._moving(state, now)) is not None:
-                why = f"was changed {seconds:.0f} s ago: waits until it has rested for {self.settle_seconds:g} s"
-                odd.append(Odd(self._uri(below), partition, why, rests=True))
-                continue
-            # A leading "./" keeps a file that is called like the one slot apart from it.
-            slot = ONE_SLOT if self.slot == "partition" else f"./{below}"
-            version = Version(version_of(state), state.st_size)
-            found.append((state.st_mtime_ns, name, Place(partition, slot, self._uri(below), version)))
-        found.sort(key=lambda item: item[:2])
-        return Places([place for _, _, place in found], odd, is_listing=listing.is_whole)
+            place = place_of(name, state, version)
+            if isinstance(place, Place):
+                found[name] = version, place
+            elif place is not None:
+                odd.append(place)
+        place_of.contents.save()
+        object.__setattr__(self, "_before", found)
+        odd += [Odd(self.uri(os.fsencode(name)), None, what) for name, what in sorted(listing.odd)]
+        return Places([place for _, place in found.values()], odd, is_listing=listing.is_whole)
 
     def look(self, uri: str) -> Version | None:
         """The version of a file that is there, links aside."""
@@ -116,52 +119,89 @@ class Landing:
         below = self._below(uri)
         return folders.fetch(self.folder, below, into, limit=self.max_bytes, on_progress=on_progress, unless=unless)
 
-    def _fitting(self, names: Mapping[str, object]) -> Iterator[tuple[str, re.Match[str]]]:
-        for name in names:
-            for pattern in self._patterns:
-                if (match := pattern.fullmatch(name)) is not None:
-                    yield name, match
-                    break
+    def match(self, name: str) -> re.Match[str] | None:
+        """What the first pattern that fits finds in a path."""
+        for pattern in self._patterns:
+            if (match := pattern.fullmatch(name)) is not None:
+                return match
+        return None
 
-    def _moving(self, state: os.stat_result, now: int) -> float | None:
-        """Seconds since the last change where that is too short. A time far in the future says nothing."""
-        ages = [abs(now - then) / 1e9 for then in (state.st_mtime_ns, state.st_ctime_ns)]
-        return min(ages) if min(ages) < self.settle_seconds else None
-
-    @property
-    def _base(self) -> str:
-        return self.folder.as_uri()
-
-    def _uri(self, below: str) -> str:
-        return f"{self._base}/{below}"
+    def uri(self, below: str | bytes) -> str:
+        """The address of a path below the folder."""
+        return f"{self._base}/{quote(below)}"
 
     def _below(self, uri: str) -> str:
         return local_path(uri).relative_to(self.folder).as_posix()
 
 
-class _Keys:
-    """The partition of each file, by what its name says; a text that many names share is read once."""
+class _Placing:
+    """Where each file belongs, by what its name says; a text that many names share is read once."""
 
-    def __init__(self, partition: FromName | None, question: Question) -> None:
-        self._partition = partition
+    def __init__(self, landing: Landing, question: Question) -> None:
+        self._landing = landing
         self._question = question
-        self._known: dict[str | None, str] = {}
+        self._now = int(question.now.timestamp() * 1e9)
+        self._keys: dict[str | None, str] = {}
+        notes = question.notes if isinstance(landing.partition, FromContent) else None
+        self.contents = Contents(notes, f"{question.rule} {landing.partition}")
 
-    def __call__(self, match: re.Match[str]) -> str:
-        if self._partition is None:
+    def __call__(self, name: str, state: os.stat_result, version: str) -> Place | Odd | None:
+        """None for a file that fits no pattern."""
+        landing = self._landing
+        if (match := landing.match(name)) is None:
+            return None
+        uri = landing.uri(name)
+        partition, seconds = None, self._moving(state)
+        try:
+            if isinstance(landing.partition, FromContent):
+                partition = None if seconds is not None else self._by_content(landing.partition, uri, version)
+            else:
+                partition = self._by_name(landing.partition, match)
+        except (ChangingYet, TimeoutError):
+            return Odd(uri, None, "waits until it is read, for its rows to tell its partition", rests=True)
+        except (ValueError, SourceError) as error:
+            return Odd(uri, None, str(error))
+        if seconds is not None:
+            why = f"was changed {seconds:.0f} s ago: waits until it has rested for {landing.settle_seconds:g} s"
+            return Odd(uri, partition, why, rests=True)
+        assert partition is not None  # it rests
+        # A leading "./" keeps a file that is called like the one slot apart from it.
+        slot = ONE_SLOT if landing.slot == "partition" else f"./{quote(name)}"
+        return Place(partition, slot, uri, Version(version, state.st_size), made=state.st_mtime_ns)
+
+    def _by_content(self, by: FromContent, uri: str, version: str) -> str:
+        """By the rows of exactly this version, unless the ledger tells it already."""
+
+        def find(scratch: Path) -> str:
+            copy = scratch / "file"
+            fetched = self._landing.fetch(uri, copy)
+            if fetched is None or fetched.version != version:
+                raise ChangingYet(f"{uri}: was changed while it was read")
+            parquet = self._question.as_parquet(copy, fetched.name, scratch)
+            return by.partition(parquet, self._question.key_of)
+
+        return self._question.known(uri, version) or self.contents.partition(uri, version, find)
+
+    def _by_name(self, by: FromName | None, match: re.Match[str]) -> str:
+        if by is None:
             return self._question.windows[0].key
-        text = match[self._partition.group]
-        if text not in self._known:
-            self._known[text] = self._question.key_of(self._partition.moment(text))
-        return self._known[text]
+        text = match[by.group]
+        if text not in self._keys:
+            self._keys[text] = self._question.key_of(by.moment(text))
+        return self._keys[text]
+
+    def _moving(self, state: os.stat_result) -> float | None:
+        """Seconds since the last change where that is too short. A time far in the future says nothing."""
+        age = min(abs(self._now - state.st_mtime_ns), abs(self._now - state.st_ctime_ns)) / 1e9
+        return age if age < self._landing.settle_seconds else None
 
 
-def _compiled(text: str, partition: FromName | None) -> re.Pattern[str]:
+def _compiled(text: str, partition: FromName | FromContent | None) -> re.Pattern[str]:
     try:
         # A line break in a name is a character like any other.
         pattern = re.compile(text, re.DOTALL)
     except re.error as error:
         raise ValueError(f"'{text}' is no pattern: {error}") from error
-    if partition is not None and partition.group not in pattern.groupindex:
+    if isinstance(partition, FromName) and partition.group not in pattern.groupindex:
         raise ValueError(f"'{text}' has no group (?P<{partition.group}>…), which `partition` is from")
     return pattern

@@ -50,12 +50,17 @@ class Question:
     """What a table wants to know of a source: about these partitions, as of `now`.
 
     `key_of`: the partition that a local time lies in, whether or not the table has it. `known`: the partition in which
-    a version of an address was received, None if it was not.
+    a version of an address was received, None if it was not. `as_parquet`: a file, by the name that its source gave it,
+    as Parquet, which is itself or a new one in a folder; raises Refused. `notes`: a file for what need not be found out
+    again, None to keep nothing; it holds as long as `rule` is the same.
     """
 
     windows: Sequence[Window]
     key_of: Callable[[datetime], str]
     known: Callable[[str, str], str | None]
+    as_parquet: Callable[[Path, str, Path], Path]
+    notes: Path | None
+    rule: str
     now: datetime
 
 
@@ -63,13 +68,14 @@ class Question:
 class Place:
     """A slot of a partition, and the address at which it is (or may be).
 
-    `version` where a listing told it; None where the address has to be asked.
+    `version` where a listing told it; None where the address has to be asked. `made`: what is smaller was made before.
     """
 
     partition: str
     slot: str
     uri: str
     version: Version | None = None
+    made: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ class Odd:
 
 @dataclass(frozen=True)
 class Places:
-    """All that a source may have, in the order of its making; `odd` is told to people.
+    """All that a source may have; `odd` is told to people.
 
     `is_listing`: an address that is missing here is not there. Without it, nothing follows from what is missing.
     """

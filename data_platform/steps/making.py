@@ -104,6 +104,7 @@ def _make_staged(
         dict(sorted(reads.records.items())),
         contract.grain,
         contract.deduplicate.first_by if contract.deduplicate else (),
+        reads.unparsed,
     )
     staged = stage(connection, staging, clean=clean, rejected=rejected)
     rows = _account(connection, staged, reads.records)

@@ -1,9 +1,10 @@
 """Receiving: asks a source for partitions, keeps new bytes, and writes down each version that was seen."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,9 +12,16 @@ from data_platform.contracts.raw import Drift, match
 from data_platform.lake.errors import SlotMoved
 from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sighting, Sightings
-from data_platform.planning.arrivals import as_read, last_seen, question, reason_to_receive, withdrawals
+from data_platform.planning.arrivals import (
+    as_read,
+    is_read_otherwise,
+    last_seen,
+    question,
+    reason_to_receive,
+    withdrawals,
+)
 from data_platform.planning.catalog import RawTable
-from data_platform.sources.address import format_of, hide, redact
+from data_platform.sources.address import hide, redact
 from data_platform.sources.errors import ChangingYet, MissingYet, PermanentSourceError, Refused, SourceError
 from data_platform.sources.slot import Fetched, Place, Source, Version
 from data_platform.steps.space import told_if_full
@@ -68,7 +76,8 @@ def _receive(
     seen: dict[str, list[_Seen]] = {key: [] for key in partitions}
     for source in table.sources:
         with source.connected() as connected:
-            for key, found in _Arrival(lake, table, connected, base, run_id, now).of(partitions).items():
+            arrival = _Arrival(lake, table, connected, base, run_id, now)
+            for key, found in arrival.of(partitions, {key for key in partitions if _has_news(seen[key])}).items():
                 seen[key] += found
     new = [what for found in seen.values() for what in found if isinstance(what, Sighting)]
     after = lake.ledger(table.name.table).append(new, base=base) if new else base
@@ -79,10 +88,14 @@ def _receive(
 
 def _raise_fault(found: Sequence[_Seen]) -> None:
     """A source that cannot be asked does not undo what another one, or another file, gave of the partition."""
-    if not any(isinstance(what, Sighting) for what in found):
+    if not _has_news(found):
         for what in found:
             if isinstance(what, SourceError):
                 raise what
+
+
+def _has_news(found: Sequence[_Seen]) -> bool:
+    return any(isinstance(what, Sighting) for what in found)
 
 
 @dataclass(frozen=True)
@@ -96,12 +109,12 @@ class _Arrival:
     run_id: str
     now: datetime
 
-    def of(self, partitions: Sequence[str]) -> dict[str, list[_Seen]]:
+    def of(self, partitions: Sequence[str], with_news: Collection[str]) -> dict[str, list[_Seen]]:
         """What the source has of each partition: sightings of what is another version than the ledger's latest, and of
-        what it no longer has.
+        what it no longer has. `with_news`: the partitions of which another source gave something.
         """
         try:
-            asking = question(self.table, self.source, partitions, self.base, self.now)
+            asking = question(self.lake, self.table, self.source, partitions, self.base, self.now)
             places = self.source.places(asking)
         except SourceError as error:
             return {key: [error] for key in partitions}
@@ -117,15 +130,18 @@ class _Arrival:
             if odd.partition in found:
                 found[odd.partition].append("resting")
         for key in partitions:
-            found[key] += [self._look(place) for place in self._chosen(here[key])]
+            found[key] += [self._look(place) for place in self._chosen(here[key], is_asked=key not in with_news)]
         return found
 
-    def _chosen(self, here: Sequence[Place]) -> Sequence[Place]:
-        """What is to be fetched of a partition: of a listing what is new. If nothing is, somebody asks for it by hand:
-        then what was refused is read again.
+    def _chosen(self, here: Sequence[Place], *, is_asked: bool) -> Sequence[Place]:
+        """What is to be fetched of a partition: what is new, in the order of its making. If nothing is, anywhere,
+        somebody asks for the partition by hand: then what was refused is read again.
         """
         new = [place for place in here if place.version is None or self._is_new(place, place.version)]
-        return new or [place for place in here if self._is_refused(place)] or here
+        if new:
+            return sorted(new, key=lambda place: (place.made, place.uri))
+        refused = [place for place in here if self._is_refused(place)]
+        return refused if is_asked and refused else [place for place in here if place not in refused]
 
     def _is_new(self, place: Place, version: Version) -> bool:
         last = last_seen(self.source, place, self.base)
@@ -139,6 +155,8 @@ class _Arrival:
         last = last_seen(self.source, place, self.base)
         # A version is a word of one server; and what was refused is read again when somebody asks.
         known = last.version if last and last.uri == place.uri and last.state == "received" else None
+        if last is not None and is_read_otherwise(self.table, last):
+            known = None
         if known is not None and place.version is not None and place.version.text == known:
             return "unchanged"
         path = self.lake.raw.incoming(self.table.name.table).path
@@ -163,7 +181,7 @@ class _Arrival:
         if place.version is not None and place.version.text != fetched.version:
             return "resting"
         try:
-            inspected, parsed = self._read(fetched, path)
+            inspected, parsed, unparsed = self._read(fetched, path)
         except Refused as error:
             return self._refused(place, Version(fetched.version, fetched.bytes), str(error), fetched.sha256)
         stored = self.lake.raw.store(self.table.name.table, path, sha256=fetched.sha256, name=fetched.name)
@@ -179,6 +197,10 @@ class _Arrival:
             bytes=fetched.bytes,
             records=inspected.records,
             columns=inspected.columns,
+            unparsed_key=unparsed,
+            unparsed=inspected.unparsed if parsed else None,
+            reading=self.table.read.fingerprint or None if parsed else None,
+            read_as=inspected.told or None,
         )
 
     def _refused(self, place: Place, version: Version, why: str, sha256: str | None = None) -> Sighting:
@@ -217,21 +239,31 @@ class _Arrival:
             **{**nothing, "bytes": 0, **told},
         )
 
-    def _read(self, fetched: Fetched, path: Path) -> tuple["Inspected", str | None]:
-        """What the file holds and, for text, the lake key of its rows as Parquet. Raises Refused."""
+    def _read(self, fetched: Fetched, path: Path) -> tuple["Inspected", str | None, str | None]:
+        """What the file holds and, for text, the lake keys of its rows and of its unparsed lines. Raises Refused."""
         # Here and not above: pyarrow takes 0.2 s of each start, and only a file that came needs it.
-        from data_platform.sources.inspect import inspect
-        from data_platform.sources.text import parse_csv
+        from data_platform.sources.arrival import arrived
 
-        if (self.table.format or format_of(fetched.name)) == "parquet":
-            return inspect(path, fetched.name, "parquet"), None
-        raw, table = self.lake.raw, self.table.name.table
-        rows = raw.incoming(table).path
+        raw, table = self.lake.raw, self.table
+        rows, lines = raw.incoming(table.name.table).path, raw.incoming(table.name.table).path
         try:
-            inspected = parse_csv(path, rows, name=fetched.name)
-            return inspected, raw.store(table, rows, sha256=fetched.sha256, name=f"{fetched.name}.parquet")
+            found = arrived(path, fetched.name, rows, lines, options=table.read, declared=table.names)
+            unknown = match(table.columns, found.columns).drift.unknown
+            if unknown and table.unknown_columns == "refuse":
+                raise Refused(
+                    f"{fetched.name}: has columns that are not declared: {', '.join(unknown)}. "
+                    "Declare them, or write `unknown_columns: warn`."
+                )
+            if not found.parsed:
+                return found, None, None
+            # Bytes that are read in another way give other rows, which older commits still mean.
+            name = ".".join(filter(None, (fetched.name, table.read.fingerprint)))
+            store = partial(raw.store, table.name.table, sha256=fetched.sha256)
+            kept = store(lines, name=f"{name}.unparsed.parquet") if found.unparsed else None
+            return found, store(rows, name=f"{name}.parquet"), kept
         finally:
             rows.unlink(missing_ok=True)
+            lines.unlink(missing_ok=True)
 
 
 def _told(table: RawTable, key: str, found: Sequence[_Seen], after: Sightings) -> Received:
@@ -261,6 +293,10 @@ def _text(found: Sequence[_Seen]) -> str:
     told = []
     if received:
         sizes = f"{sum(s.bytes for s in received)} bytes, {sum(s.records or 0 for s in received)} records"
+        unparsed = sum(s.unparsed or 0 for s in received)
+        sizes += f", of which {unparsed} lines cannot be read" if unparsed else ""
+        ways = ", ".join(sorted({s.read_as for s in received if s.read_as}))
+        sizes += f" ({ways})" if ways else ""
         told.append(sizes if len(received) == 1 else f"{sizes} in {len(received)} files")
     told += [f"withdrawn {redact(s.uri)}: it {s.reason}" for s in gone]
     told += [f"refused {redact(s.uri)}: {s.reason}" for s in _in_state(found, "refused")]

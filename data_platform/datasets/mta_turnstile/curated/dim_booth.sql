@@ -36,6 +36,9 @@ booths AS (
         CASE WHEN latest.unit IS NULL THEN listed.line ELSE latest.line END AS line,
         CASE WHEN latest.unit IS NULL THEN listed.division ELSE latest.division END AS division,
         listed.unit IS NOT NULL AS is_listed,
+        listed.station AS listed_station,
+        listed.line AS listed_line,
+        listed.division AS listed_division,
         latest.first_at,
         latest.last_at
     FROM (SELECT * FROM latest WHERE place = 1) AS latest
@@ -53,6 +56,9 @@ SELECT
     line,
     division,
     is_listed,
+    listed_station,
+    listed_line,
+    listed_division,
     date_trunc('day', first_at) AS first_audited_date,
     date_trunc('day', last_at) AS last_audited_date
 FROM booths

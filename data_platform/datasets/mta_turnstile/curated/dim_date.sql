@@ -19,7 +19,7 @@ SELECT
     day(day) AS day_of_month,
     isodow(day) AS day_of_week,
     dayname(day) AS weekday,
-    isodow(day) >= 6 AS is_weekend,
+    isodow(day) IN (6, 7) AS is_weekend,
     -- Weeks of the MTA begin on Saturdays.
     CAST(day - INTERVAL 1 DAY * ((isodow(day) + 1) % 7) AS DATE) AS week_start,
     date_diff(

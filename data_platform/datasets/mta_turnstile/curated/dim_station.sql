@@ -4,19 +4,20 @@ WITH stations AS (
         line,
         division,
         min(audited_at) AS first_at,
-        max(audited_at) AS last_at
+        max(audited_at) AS last_at,
+        0 AS booths
     FROM staged.turnstile_readings
     GROUP BY station, line, division
     UNION ALL
-    -- Stations of booths that are only listed: every booth must find its own.
+    -- Also the stations of booths that are only listed: every booth must find its own.
     SELECT
         station,
         line,
         division,
         NULL AS first_at,
-        NULL AS last_at
+        NULL AS last_at,
+        1 AS booths
     FROM curated.dim_booth
-    WHERE first_audited_date IS NULL
 )
 
 SELECT
@@ -24,6 +25,7 @@ SELECT
     station,
     line,
     division,
+    sum(booths) AS booths,
     date_trunc('day', min(first_at)) AS first_audited_date,
     date_trunc('day', max(last_at)) AS last_audited_date
 FROM stations
