@@ -124,6 +124,24 @@ def test_rows_of_a_corrected_file_are_neither_passing_nor_failing(town: SmallDat
     assert (found.passing.rows, found.failing.rows, found.replaced, found.arrived) == (0, 0, 4, 2)
 
 
+def test_a_line_that_cannot_be_read_stays_quarantined_whatever_the_contract_says(town: SmallDataset) -> None:
+    _edit(
+        town,
+        '{{ tlc_url }}/places.csv"}}',
+        '{{ tlc_url }}/places.csv"}}\n      read: {ragged: quarantine}',
+        "defs.yaml",
+    )
+    _edit(town, "grain: [place_id]", "grain: [place_id]\naudit: {max_rejected_share: 1}", "staged/places.yaml")
+    town.put_file("places.csv", "place_id,name\n1,Harbour\n2,Hill,steep\n3,\n")
+    town.run()
+    assert [row["_rules"] for row in town.quarantine("staged.places")] == [["unparsed"]]
+    _edit(town, "name: {type: VARCHAR}", "name: {type: VARCHAR, required: true}", "staged/places.yaml")
+    platform = town.platform
+    found = reconsider(platform, platform.catalog.model(TableName("staged", "places")), "all")
+    assert (found.quarantined, found.passing.rows, found.failing.by_rule) == (1, 0, {"name_required": 1})
+    assert (found.let_go, found.taken_up, found.replaced, found.arrived) == (0, 0, 0, 0)
+
+
 def test_a_result_that_could_not_be_committed_says_why(town: SmallDataset) -> None:
     _edit(town, "max_rejected_share: 1", "max_rejected_share: 0.1")
     found = _reconsidered(town)
