@@ -102,6 +102,10 @@ class Settings(BaseSettings):
         default_factory=_base_of("nyc_taxi", live="https://d37ci6vzurychx.cloudfront.net"),
         description=f"where New York's taxi trips are, {_URL_WANTED}",
     )
+    mta_url: BaseUrl = Field(
+        default_factory=_base_of("mta_turnstile", live="http://web.mta.info/developers"),
+        description=f"where the readings of New York's turnstiles are, {_URL_WANTED}",
+    )
 
     @classmethod
     def load(cls) -> Self:

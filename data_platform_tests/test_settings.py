@@ -30,6 +30,7 @@ def test_an_empty_environment_gives_the_sample_below_the_working_directory(tmp_p
     assert settings.landing == tmp_path / ".data_platform/landing"
     assert settings.template_variables == {
         "tlc_url": (settings.samples_path / "nyc_taxi").as_uri(),
+        "mta_url": (settings.samples_path / "mta_turnstile").as_uri(),
         "landing": str(settings.landing),
     }
     assert list(tmp_path.iterdir()) == []

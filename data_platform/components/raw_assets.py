@@ -49,7 +49,8 @@ def _check_results(
 ) -> Iterator[dg.AssetCheckResult]:
     drifts = {result.partition: result.drift for result in results if result.current}
     missing = any(drift.missing for drift in drifts.values())
-    drifted = missing or any(drift.unknown for drift in drifts.values())
+    unwanted = table.unknown_columns != "keep" and any(drift.unknown for drift in drifts.values())
+    drifted = missing or unwanted
     told = {key: drift.text for key, drift in drifts.items() if drift.text}
     if drifts:
         yield from check_result(

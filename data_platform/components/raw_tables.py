@@ -7,17 +7,19 @@ from pathlib import Path
 
 from data_platform.components.expressions import check_raw_types
 from data_platform.components.proofs import Proofs
-from data_platform.components.spec import DatasetSpec, HttpFileSpec, LandingPartitionSpec, LandingSpec, RawTableSpec
+from data_platform.components.raw_partitions import raw_partitions
+from data_platform.components.read_spec import read_options
+from data_platform.components.spec import DatasetSpec, HttpFileSpec, LandingPartitionSpec, LandingSpec
 from data_platform.components.templates import path_of, resolved
 from data_platform.contracts.errors import ContractError
-from data_platform.contracts.partitions import Partitions, first_day, parse_key
+from data_platform.contracts.partitions import Partitions, first_day
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import RawTable
-from data_platform.sources.address import format_of
 from data_platform.sources.content import FromContent
 from data_platform.sources.http_file import HttpFile
 from data_platform.sources.landing import FromName, Landing
+from data_platform.sources.options import format_by_name
 from data_platform.sources.slot import Source
 
 
@@ -29,11 +31,12 @@ class Span:
     last: str | None = None
 
     def clip(self, partitions: Partitions) -> Partitions:
-        start, end = partitions.start, None
+        start, end = partitions.start, partitions.end
         if self.first is not None:
             start = max(start, partitions.window(first_day(self.first)))
         if self.last is not None:
-            end = partitions.window(first_day(self.last))
+            last = partitions.window(first_day(self.last))
+            end = last if end is None else min(end, last)
         return replace(partitions, start=start, end=end)
 
 
@@ -46,8 +49,8 @@ def raw_table(
         table_name = TableName("raw", name)
     types = {column: declared.type for column, declared in table.columns.items()}
     proofs.once(lambda: check_raw_types(file, at, table.columns), "raw types", types)
-    with located(file, *at, "start"):
-        partitions = _partitions(spec, table, span)
+    partitions = raw_partitions(file, at, spec.partitions, table)
+    partitions = partitions and span.clip(partitions)
     sources: list[Source] = []
     if (http := table.source.http_file) is not None:
         sources.append(_http_file(file, at, http, variables, partitions))
@@ -62,20 +65,17 @@ def raw_table(
         owners=table.owners or spec.owners,
         partitions=partitions,
         sources=tuple(sources),
-        format=table.format or (None if http is None or landing else format_of(http.url.partition("?")[0])),
+        format=table.format or (None if http is None or landing else _format(http.url)),
         columns=table.columns,
         expected=table.expected.expected,
         check_every=table.check_every,
+        read=read_options(file, at, table.format, table.read),
+        unknown_columns=table.unknown_columns,
     )
 
 
-def _partitions(spec: DatasetSpec, table: RawTableSpec, span: Span) -> Partitions | None:
-    if spec.partitions is None or table.partitions == "none":
-        return None
-    partitions = spec.partitions.partitions
-    if table.start is not None:
-        partitions = replace(partitions, start=parse_key(partitions.kind, table.start))
-    return span.clip(partitions)
+def _format(url: str) -> str:
+    return format_by_name(url.partition("?")[0]) or "parquet"
 
 
 def _http_file(

@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal
 import dagster as dg
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from data_platform.components.read_spec import ReadSpec
 from data_platform.contracts.contract import Owner, Part
 from data_platform.contracts.errors import nearest
 from data_platform.contracts.partitions import Kind, Partitions, parse_key
 from data_platform.contracts.raw import RawColumns
-from data_platform.planning.catalog import Expected
+from data_platform.planning.catalog import Expected, UnknownColumns
+from data_platform.sources.options import Format
 
 # `start: 2011-01-01` unquoted is a date to YAML.
 KeyText = Annotated[str, BeforeValidator(lambda value: value.isoformat() if isinstance(value, date) else value)]
@@ -175,9 +177,12 @@ class RawTableSpec(RawColumns):
     description: str = Field(min_length=1)
     owners: tuple[Owner, ...] = ()
     source: SourceSpec
-    format: Literal["parquet", "csv"] | None = None
+    format: Format | None = None
+    read: ReadSpec = ReadSpec()
+    unknown_columns: UnknownColumns = "warn"
     partitions: Literal["none"] | None = None
     start: KeyText | None = None
+    end: KeyText | None = None
     expected: ExpectedSpec = ExpectedSpec(after_days=0)
     check_every: Annotated[str, AfterValidator(_cron)] | None = None
 

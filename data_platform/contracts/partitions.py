@@ -72,6 +72,14 @@ class Partitions:
         midnight = datetime.min.time()
         return datetime.combine(start, midnight), datetime.combine(self._next(start), midnight)
 
+    def shifted(self, key: str, windows: int) -> str:
+        """The key of the window that lies so many windows after (or before) another, whether or not it is ours."""
+        start = self._parse(key)
+        if self.kind == "monthly":
+            months = start.year * 12 + start.month - 1 + windows
+            return date(months // 12, months % 12 + 1, 1).strftime(self.format)
+        return (start + timedelta(days=windows * (7 if self.kind == "weekly" else 1))).strftime(self.format)
+
     def ends_at(self, key: str) -> datetime:
         """The aware moment at which the window is over."""
         return self.bounds(key)[1].replace(tzinfo=ZoneInfo(self.timezone))

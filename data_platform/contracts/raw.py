@@ -74,6 +74,10 @@ class Drift:
         return "; ".join(f"{label}: {', '.join(values)}" for label, values in parts if values)
 
 
+def _folded(name: str) -> str:
+    return name.strip().lower()
+
+
 @dataclass(frozen=True)
 class Matched:
     """Declared name → the file's column, or None where the file has none; and the drift."""
@@ -83,17 +87,17 @@ class Matched:
 
 
 def match(declared: Mapping[str, RawColumn], found: Sequence[tuple[str, str]]) -> Matched:
-    """Finds each declared column in a file: by its name, by an alias, then by either in another case.
+    """Finds each declared column in a file: by its name, by an alias, then by either in another case or within blanks.
 
     `found` are (name, type) of the file's columns in order.
     """
     by_name = {name: Physical(name, type_) for name, type_ in found}
-    by_folded = {name.lower(): physical for name, physical in reversed(by_name.items())}
+    by_folded = {_folded(name): physical for name, physical in reversed(by_name.items())}
     columns: dict[str, Physical | None] = {}
     for name, column in declared.items():
         names = (name, *column.aliases)
         exact = next((by_name[candidate] for candidate in names if candidate in by_name), None)
-        folded = next((by_folded[c.lower()] for c in names if c.lower() in by_folded), None)
+        folded = next((by_folded[c] for c in map(_folded, names) if c in by_folded), None)
         columns[name] = exact or folded
     used = {physical.name for physical in columns.values() if physical}
     present = [(name, column, columns[name]) for name, column in declared.items()]

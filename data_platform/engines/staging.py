@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from data_platform.contracts.account import Identity
-from data_platform.contracts.quoting import identifier, literal
+from data_platform.contracts.quoting import identifier, literal, string_list
 from data_platform.contracts.rules import Condition
 from data_platform.engines.copies import Copied, copy, identities, identities_of
 from data_platform.engines.typing import SOURCE_FILE, ModelColumns, typed_select
@@ -30,7 +30,9 @@ class Staging:
     """What to stage: a SELECT that carries row identity, and its contract in compiled form.
 
     `columns` are (name, type) as contracted; `files` are the source files that its rows may come from, with how many
-    each has; `first_by` orders the rows of one grain, empty when repeated grains are not to be removed.
+    each has; `first_by` orders the rows of one grain, empty when repeated grains are not to be removed. `unparsed`:
+    of source files, where the lines are that nobody could read (`_source_row`, `line`, `text`, `error`); they are no
+    rows of the model and are quarantined as they are.
     """
 
     select: str
@@ -39,6 +41,7 @@ class Staging:
     files: Mapping[str, int]
     grain: tuple[str, ...] = ()
     first_by: tuple[str, ...] = ()
+    unparsed: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,8 +138,10 @@ def stage(connection: duckdb.DuckDBPyConnection, staging: Staging, *, clean: Pat
     repeated = run.keep_odd_rows()
     removed = repeated if staging.first_by else 0
     written_clean = copy(connection, run.clean_select(), clean)
-    written_rejected = copy(connection, run.rejected_select(), rejected) if run.has_odd else None
+    written_rejected = copy(connection, run.rejected_select(), rejected) if run.has_odd or staging.unparsed else None
     rejected_by = run.bits.count(bits, "reject")
+    if unparsed := run.count_unparsed():
+        rejected_by["unparsed"] = unparsed
     if removed:
         rejected_by["duplicate"] = removed
     dropped_by = run.bits.count(bits, "drop", unless=run.bits.value("reject"))
@@ -233,10 +238,29 @@ class _Run:
     def rejected_select(self) -> str:
         rules = f"CASE WHEN {self.reject} <> 0 THEN {self.bits.names()} ELSE ['duplicate'] END"
         also = " OR _rank > 1" if self.staging.first_by else ""
-        return self._noted(
+        odd = (
             f"SELECT {self.columns}, _source_file, _source_row, {rules} AS _rules, _original, "
             f"CASE WHEN _rank > 1 THEN _first END AS _duplicate_of FROM odd WHERE {self.reject} <> 0{also}"
         )
+        return self._noted(" UNION ALL ".join([*([odd] if self.has_odd else []), *self._unparsed()]))
+
+    def _unparsed(self) -> list[str]:
+        """A SELECT for the lines of each file that nobody could read, as rejected rows without values."""
+        nulls = ", ".join(f"CAST(NULL AS {type_}) AS {identifier(name)}" for name, type_ in self.staging.columns)
+        told = "CAST(json_object('line', line, 'text', text, 'error', error) AS VARCHAR)"
+        return [
+            f"SELECT {nulls}, CAST({literal(file)} AS {SOURCE_FILE}) AS _source_file, _source_row, "
+            f"['unparsed'] AS _rules, {told} AS _original, CAST(NULL AS VARCHAR) AS _duplicate_of "
+            f"FROM read_parquet({literal(path)}, hive_partitioning=false)"
+            for file, path in self.staging.unparsed.items()
+        ]
+
+    def count_unparsed(self) -> int:
+        """How many lines nobody could read."""
+        if not self.staging.unparsed:
+            return 0
+        paths = string_list([str(path) for path in self.staging.unparsed.values()])
+        return _one(self._execute(f"SELECT count(*) FROM read_parquet({paths}, hive_partitioning=false)"))
 
     def dropped(self) -> dict[str, Identity]:
         drop = self.bits.mask("drop")

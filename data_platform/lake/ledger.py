@@ -31,6 +31,10 @@ _COLUMNS = (
     Column("run_id", "VARCHAR"),
     Column("sequence", "BIGINT"),
     Column("origin", "VARCHAR"),
+    Column("unparsed_key", "VARCHAR"),
+    Column("unparsed", "BIGINT"),
+    Column("reading", "VARCHAR"),
+    Column("read_as", "VARCHAR"),
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -176,6 +180,7 @@ def _arrow(sightings: Sequence[Sighting]) -> "pa.Table":
         "columns": pa.list_(pa.struct([("name", pa.string()), ("type", pa.string())])),
         "seen_at": pa.timestamp("us", tz="UTC"),
         "sequence": pa.int64(),
+        "unparsed": pa.int64(),
     }
     fields = [pa.field(column.name, types.get(column.name, pa.string())) for column in _COLUMNS]
     rows = [asdict(s) | {"columns": [{"name": n, "type": t} for n, t in s.columns]} for s in sightings]

@@ -127,7 +127,9 @@ class _Sweep:
             # Without its ledger it cannot be told from a table whose ledger was lost.
             self.report.unclaimed.extend(file.key for file in listed)
             return
-        named = {key for s in self.lake.ledger(table).read().all() for key in (s.key, s.data_key)} | self.keep
+        named = {
+            key for s in self.lake.ledger(table).read().all() for key in (s.key, s.data_key, s.unparsed_key)
+        } | self.keep
         for file in listed:
             if file.key not in named:
                 self._orphan(file, written_at(file.key) or file.modified_at)

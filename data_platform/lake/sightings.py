@@ -18,6 +18,9 @@ class Sighting:
     `data_key`: the Parquet that models read (the same for Parquet). `columns`: (name, physical type).
     `sequence` orders the sightings of a table; the ledger stamps it. `origin`: the kind of source that saw it.
     Raises ValueError if it contradicts itself.
+
+    Of text: `unparsed` of the `records` are lines that could not be read, kept under `unparsed_key`. `reading` differs
+    where the same bytes were read in another way, so that they give other rows; `read_as` says how, for people.
     """
 
     partition: str
@@ -36,6 +39,10 @@ class Sighting:
     run_id: str
     sequence: int = 0
     origin: str = "http_file"
+    unparsed_key: str | None = None
+    unparsed: int | None = None
+    reading: str | None = None
+    read_as: str | None = None
 
     def __post_init__(self) -> None:
         if self.seen_at.tzinfo is None:
@@ -44,6 +51,8 @@ class Sighting:
             raise ValueError(f"{self.slot}: a received sighting has sha256, key and data_key")
         if self.state != "received" and not self.reason:
             raise ValueError(f"{self.slot}: a {self.state} sighting has a reason")
+        if bool(self.unparsed) != bool(self.unparsed_key):
+            raise ValueError(f"{self.slot}: {self.unparsed} lines were not read, but they lie in {self.unparsed_key}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,13 +96,14 @@ class Sightings:
     def data_version(self, partition: str) -> str | None:
         """A sha256 over the partition's current bytes, None if nothing was ever received.
 
-        The same bytes in the same slots always give the same version: after a correction was withdrawn it is
-        the first one again. Where all was withdrawn, it is that of no bytes at all.
+        The same bytes in the same slots, read in the same way, always give the same version: after a correction was
+        withdrawn it is the first one again. Where all was withdrawn, it is that of no bytes at all.
         """
         if partition not in self._current:
             return None
         current = self.current(partition)
-        return hashlib.sha256(json.dumps([[s.slot, s.sha256] for s in current]).encode()).hexdigest()
+        parts = [[s.slot, s.sha256, *([s.reading] if s.reading else [])] for s in current]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @cached_property
     def _latest(self) -> dict[tuple[str, str], Sighting]:

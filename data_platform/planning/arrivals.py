@@ -8,11 +8,11 @@ from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sighting, Sightings
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.catalog import RawTable
-from data_platform.sources.address import format_of, redact
+from data_platform.sources.address import redact
 from data_platform.sources.slot import Place, Places, Question, Source, Version, Window
 
 # Changes when more files can be read than before: those that were refused are looked at again.
-READ_FORMAT = "1"
+READ_FORMAT = "2"
 
 
 def keys_of(table: RawTable, now: datetime) -> list[str]:
@@ -44,14 +44,11 @@ def question(
 def as_parquet(table: RawTable, path: Path, name: str, folder: Path) -> Path:
     """A file of the table's format as Parquet, which is itself or a new one in `folder`. Raises Refused."""
     # Here and not above: pyarrow takes 0.2 s of each start, and most questions open no file.
-    from data_platform.sources.inspect import inspect
-    from data_platform.sources.text import parse_csv
+    from data_platform.sources.arrival import arrived
 
-    if (table.format or format_of(name)) == "parquet":
-        inspect(path, name, "parquet")
-        return path
-    parse_csv(path, folder / "rows.parquet", name=name)
-    return folder / "rows.parquet"
+    rows = folder / "rows.parquet"
+    found = arrived(path, name, rows, folder / "unparsed.parquet", options=table.read, declared=table.names)
+    return rows if found.parsed else path
 
 
 def window(table: RawTable, key: str) -> Window:
@@ -74,7 +71,12 @@ def as_read(table: RawTable, version: str) -> str:
 
 
 def _reading(table: RawTable) -> str:
-    return f"{table.format}-{READ_FORMAT}"
+    return f"{table.read.format or 'detected'}-{table.read.fingerprint}-{READ_FORMAT}"
+
+
+def is_read_otherwise(table: RawTable, sighting: Sighting) -> bool:
+    """Whether these bytes, which were received as text, would be read in another way today."""
+    return sighting.data_key != sighting.key and (sighting.reading or "") != table.read.fingerprint
 
 
 def is_refused(table: RawTable, version: Version, last: Sighting | None) -> bool:
@@ -90,6 +92,8 @@ def reason_to_receive(table: RawTable, place: Place, version: Version, last: Sig
         return f"the source moved here from {redact(last.uri)}"
     if last.state == "withdrawn":
         return "back at the source"
+    if last.state == "received" and is_read_otherwise(table, last):
+        return "its files are read in another way now"
     if last.state == "received":
         return None if last.version == version.text else "changed at the source"
     return None if is_refused(table, version, last) else "changed at the source after it was refused"

@@ -2,7 +2,7 @@
 
 import graphlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -13,9 +13,12 @@ from data_platform.contracts.partitions import Partitions
 from data_platform.contracts.raw import RawColumn
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
+from data_platform.sources.options import ReadOptions
 from data_platform.sources.slot import Source
 from data_platform.sql.identity import Threaded
 from data_platform.sql.model import Model, line_of
+
+UnknownColumns = Literal["keep", "warn", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,21 @@ class RawTable:
     owners: tuple[str, ...]
     partitions: Partitions | None
     sources: tuple[Source, ...]
-    format: Literal["parquet", "csv"] | None
-    """None: each file's name says it."""
+    format: str | None
+    """As people are told: written, or by what the address ends in; None where each file's name says it. How files are
+    read: see `read`."""
     columns: Mapping[str, RawColumn]
     expected: Expected
     check_every: str | None
     reads: tuple[TableName, ...] = ()
+    read: ReadOptions = field(default_factory=ReadOptions)
+    unknown_columns: UnknownColumns = "warn"
+    """What becomes of a file with columns that are not declared: kept, kept and told, refused."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names by which its columns may be called."""
+        return tuple(name for column, spec in self.columns.items() for name in (column, *spec.aliases))
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,10 @@ class ModelTable:
     def columns(self) -> tuple[tuple[str, str], ...]:
         """(name, type) as contracted."""
         return tuple((name, spec.type) for name, spec in self.contract.columns.items())
+
+    def offsets(self, read: TableName) -> tuple[int, ...]:
+        """Which partitions of a table that it reads belong to one of its own: 0 the same one, -1 the one before."""
+        return self.contract.reads.get(read.sql, (0,))
 
     def mention(self, read: TableName) -> tuple[Path, int]:
         """The file and line that name a table which this one reads."""
@@ -193,6 +209,11 @@ class Catalog:
                 group = self.group(name)
                 found[group] = found[group].together(table.partitions) if group in found else table.partitions
         return found
+
+    @cached_property
+    def reads_neighbours(self) -> bool:
+        """Whether any table reads other partitions of an input than its own."""
+        return any(isinstance(table, ModelTable) and table.contract.reads for table in self.tables.values())
 
     @cached_property
     def readers(self) -> Mapping[TableName, tuple[TableName, ...]]:

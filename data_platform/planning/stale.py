@@ -15,6 +15,7 @@ from data_platform.lake.names import TableName
 from data_platform.lake.sightings import Sightings
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.arrivals import (
+    is_read_otherwise,
     is_refused,
     keys_of,
     last_seen,
@@ -221,7 +222,9 @@ class _Look:
     def _is_settled(self, source: Source, place: Place) -> bool:
         """Received from where the source is now. A refused correction, however old, is still to be mended."""
         last = last_seen(source, place, self.sightings)
-        return last is not None and last.state == "received" and last.uri == place.uri
+        if last is None or last.state != "received" or is_read_otherwise(self.table, last):
+            return False
+        return last.uri == place.uri
 
     def _compare(self, source: Source, place: Place, seen: Version | SourceError | None) -> None:
         name, key = self.table.name, place.partition

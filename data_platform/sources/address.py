@@ -1,7 +1,6 @@
 """Reading addresses (http, https, file): what may be shown of them, the name of the file, the local path."""
 
 from pathlib import Path
-from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import url2pathname
 
@@ -43,11 +42,6 @@ def credentials(url: str) -> tuple[str, str] | None:
 def file_name(url: str) -> str:
     """The last step of the path, decoded; it is data, not yet safe as a local name. A path without one gives "file"."""
     return unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2] or "file"
-
-
-def format_of(name: str) -> Literal["parquet", "csv"]:
-    """What a file calls its format by how its name ends."""
-    return "csv" if name.lower().removesuffix(".gz").endswith((".csv", ".txt")) else "parquet"
 
 
 def local_path(url: str) -> Path:

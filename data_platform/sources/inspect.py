@@ -1,23 +1,21 @@
-"""Is what arrived what it claims to be? Looks at bytes and footers, not at values; refuses with what was found."""
+"""Is what arrived what it claims to be? Looks at first bytes and footers, not at values; refuses what is not."""
 
-import gzip
 import re
-import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_platform.sources.errors import Refused
 from data_platform.sources.parquet_types import column_types
-from data_platform.sources.records import Scan, scan_csv
 
 _HEAD = 4096
-_CHUNK = 1 << 18
+# A column chunk is unpacked in memory, whole where it has one page: values pack some hundredfold, a bomb far beyond.
+_MOST_UNPACKED = 512 << 20
+_MOST_TIMES = 1000
 _LFS = b"version https://git-lfs.github.com/spec/"
 _MAGIC = (
     (b"PAR1", "a Parquet file"),
@@ -43,33 +41,17 @@ _DOCUMENTS = (
 
 @dataclass(frozen=True)
 class Inspected:
-    """What a file holds: records, and its columns as (name, type), names as written, types in DuckDB's words."""
+    """What a file holds: records, and its columns as (name, type), names as written, types in DuckDB's words.
+
+    Of text: how many of the records are lines that could not be read, and how it was read where that is worth telling.
+    """
 
     records: int
     columns: tuple[tuple[str, str], ...]
-
-
-def inspect(path: Path, name: str, format: Literal["parquet", "csv"]) -> Inspected:
-    """What the file at `path`, called `name` by its source, holds if it is `format`; raises Refused otherwise.
-
-    A CSV is read once to count its records (`name` ending in .gz: gzip); all its columns are VARCHAR.
-    """
-    if format == "parquet":
-        return _inspect_parquet(path, name)
-    scan = inspect_csv(path, name)
-    return Inspected(scan.records, tuple((column, "VARCHAR") for column in scan.names))
-
-
-def inspect_csv(path: Path, name: str) -> Scan:
-    """The records and names of a CSV; raises Refused for what is none or cannot be read without guessing."""
-    head = next(read_text(path, name), b"")
-    _refuse_known(head, name, "a CSV file", path.stat().st_size)
-    try:
-        scan = scan_csv(read_text(path, name))
-    except Refused as refusal:
-        raise Refused(f"{name}: {refusal.reason.removeprefix(f'{name}: ')}") from refusal
-    check_names(scan.names, name)
-    return scan
+    unparsed: int = 0
+    told: str = ""
+    parsed: bool = False
+    """Whether its rows were written to a file of their own."""
 
 
 def check_names(columns: Sequence[str], name: str) -> None:
@@ -82,41 +64,15 @@ def check_names(columns: Sequence[str], name: str) -> None:
         raise Refused(f"{name}: column names occur twice (case does not count): {doubled}. Rename them at the source.")
 
 
-def read_text(path: Path, name: str) -> Iterator[bytes]:
-    """The bytes of a text file in bounded pieces, decompressed when `name` ends in .gz; Refused when that fails."""
-    if not name.lower().endswith(".gz"):
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                yield chunk
-        return
-    _refuse_not_gzip(path, name)
-    with gzip.open(path, "rb") as file:
-        while True:
-            try:
-                chunk = file.read(_CHUNK)
-            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                raise Refused(f"{name}: the gzip file is cut off or broken: {error}. Fetch it again.") from error
-            if not chunk:
-                return
-            yield chunk
-
-
-def _refuse_not_gzip(path: Path, name: str) -> None:
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    if not head.startswith(b"\x1f\x8b"):
-        _refuse_known(head, name, "a gzip file", path.stat().st_size)
-        raise Refused(f"{name}: is not a gzip file, it starts with {head[:8]!r}. Fetch it again or mend its name.")
-
-
-def _inspect_parquet(path: Path, name: str) -> Inspected:
+def inspect_parquet(path: Path, name: str) -> Inspected:
+    """What the Parquet file at `path`, called `name` by its source, holds; Refused for what is none, or not whole."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(_HEAD)
         file.seek(max(0, size - 4))
         tail = file.read(4)
     if not head.startswith(b"PAR1"):
-        _refuse_known(head, name, "a Parquet file", size)
+        refuse_known(head, name, "a Parquet file", size)
         raise Refused(f"{name}: is not a Parquet file, it starts with {head[:8]!r}. Check what the source sends.")
     if tail != b"PAR1" or size < 12:
         raise Refused(
@@ -150,9 +106,14 @@ def _check_extent(metadata: pq.FileMetaData, name: str, size: int) -> None:
                     f"{name}: column '{chunk.path_in_schema}' should lie at bytes {start:,} to {end:,} of {size:,}: "
                     "a piece of the file is missing. Fetch it again."
                 )
+            if chunk.total_uncompressed_size > max(_MOST_UNPACKED, _MOST_TIMES * chunk.total_compressed_size):
+                raise Refused(
+                    f"{name}: column '{chunk.path_in_schema}' unpacks from {chunk.total_compressed_size:,} to "
+                    f"{chunk.total_uncompressed_size:,} bytes: is this a bomb? Ask for smaller row groups."
+                )
 
 
-def _refuse_known(head: bytes, name: str, expected: str, size: int) -> None:
+def refuse_known(head: bytes, name: str, expected: str, size: int, *, json_too: bool = True) -> None:
     """Raise Refused when the first bytes are known to be something else than `expected`."""
     if not head:
         raise Refused(f"{name}: is empty ({size} bytes), expected {expected}. Wait for the source, or ask it.")
@@ -167,7 +128,7 @@ def _refuse_known(head: bytes, name: str, expected: str, size: int) -> None:
         if head.startswith(magic):
             raise Refused(f"{name}: is {what}, expected {expected}. Mend its name, or what the source sends.")
     text = head.removeprefix(b"\xef\xbb\xbf")
-    for pattern, what, detail in _DOCUMENTS:
+    for pattern, what, detail in _DOCUMENTS if json_too else _DOCUMENTS[:-1]:
         if pattern.match(text):
             more = detail.search(text)
             said = f" that says '{more[1].decode('utf-8', 'replace').strip()[:80]}'" if more else ""

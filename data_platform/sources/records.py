@@ -1,206 +1,222 @@
-"""Counting the records of a CSV without its reader: bytes only, quote-aware, streaming; names the odd lines."""
+"""Cutting delimited text into records without its reader: bytes only, quote-aware; tells good records from odd ones."""
 
-import codecs
-import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data_platform.sources.errors import Refused
+from data_platform.sources.marks import Dialect, Marks, Positions
 
-_QUOTE, _COMMA, _LF, _CR = b'",\n\r'
-_MAY_TOUCH_QUOTES = np.frombuffer(b'",\n\r', dtype=np.uint8)
-_NAMED_LINES = 5
-
-Positions = NDArray[np.int64]
+# A record beyond that is a quote that was never closed, or no text at all.
+LONGEST_RECORD = 64 << 20
+# After an odd quote only so much is looked at: a file may have one in every line.
+_SMALLEST_WINDOW = 1 << 14
 
 
 @dataclass(frozen=True)
-class Scan:
-    """What was counted: records after the header, its names as written, and the size of the longest record in bytes."""
+class Odd:
+    """A record that is not read: its number (from 0), its line (from 1), its text as it stands there, and why."""
 
-    records: int
-    names: tuple[str, ...]
-    longest: int
+    number: int
+    line: int
+    text: str
+    error: str
 
 
-def scan_csv(chunks: Iterable[bytes]) -> Scan:
-    """Count the records of a comma-separated UTF-8 text whose first record is the header.
+@dataclass(frozen=True)
+class Block:
+    """Some records: `good` is the text of those to be read, all of one width, with `numbers`; and the odd ones."""
+
+    good: bytes
+    numbers: Positions
+    odd: tuple[Odd, ...] = ()
+
+
+class NotUtf8(Exception):  # noqa: N818 - caught where the text is read again in another encoding
+    """The text is not UTF-8: a byte that cannot be, and its line."""
+
+    def __init__(self, line: int, byte: int) -> None:
+        self.line = line
+        self.byte = byte
+        super().__init__(f"line {line}: byte 0x{byte:02X} is not UTF-8")
+
+
+@dataclass
+class Counter:
+    """Cuts text that begins behind the header, and counts. `line` is that of the first record, from 1.
 
     A record ends at LF, CRLF or CR outside quotes; a line without a character is no record; a quote opens a cell only
-    as its first character (RFC 4180). Raises Refused, naming lines, for text that is not UTF-8 or holds NUL, records
-    that are wider or narrower than the header, text behind a closing quote, a quote that is never closed, no header.
+    as its first character (RFC 4180). Cells beyond `width` are let go where they are empty. Where a quote closes in
+    the middle of a cell, or never, the line on which its record begins is odd, and the next line begins another.
     """
-    scanner = _Scanner()
-    for chunk in chunks:
-        scanner.feed(chunk)
-    return scanner.end()
 
+    dialect: Dialect
+    width: int
+    line: int = 1
+    pad: bool = False
+    damaged: bool = False
+    """Whether records that are not UTF-8 are odd; otherwise NotUtf8 is raised."""
+    records: int = 0
+    odd: int = 0
+    trimmed: int = 0
+    padded: int = 0
+    cut_off: str = ""
+    """Why the file looks cut off within its last record; empty where it does not."""
+    window: int = 1 << 62
+    """How much is looked at together."""
 
-@dataclass(frozen=True)
-class _Marks:
-    """Of one chunk, outside quotes: where records end, on which lines, whether they are blank; where the commas are."""
+    def blocks(self, chunks: Iterable[bytes]) -> Iterator[Block]:
+        """Raises NotUtf8, and Refused for a record that is larger than a record can be."""
+        kept = b""
+        looked_at = 0
+        for chunk in chunks:
+            kept = kept + chunk if kept else chunk
+            if len(kept) < 2 * looked_at < LONGEST_RECORD:
+                continue  # a large record is not looked at again for every piece that comes
+            at = 0
+            while (found := self._next(kept, at, final=False)) is not None:
+                block, used = found
+                yield block
+                at += used
+            kept = kept[at:]
+            looked_at = len(kept)
+        at = 0
+        while at < len(kept) and (found := self._next(kept, at, final=True)) is not None:
+            block, used = found
+            yield block
+            at += used
 
-    ends: Positions
-    end_lines: Positions
-    blank: NDArray[np.bool_]
-    commas: Positions
+    def _next(self, text: bytes, start: int, *, final: bool) -> tuple[Block, int] | None:
+        """What lies before the first odd quote, or that odd line; and how many bytes that were. None: no whole one."""
+        left = len(text) - start
+        size = min(self.window, left)
+        piece, marks = self._marks(text, start, size, final=final)
+        while not marks.stop and not marks.fault and size < left:
+            self.window = size = min(2 * size, left)
+            piece, marks = self._marks(text, start, size, final=final)
+        if not marks.stop and not marks.fault and size > LONGEST_RECORD:
+            end = marks.first_line_end(piece)
+            if end is None:
+                raise Refused(f"line {self.line} is longer than {LONGEST_RECORD:,} bytes. Is this a text file?")
+            marks = Marks.faulty(end, f"a quote that opens here is not closed within {LONGEST_RECORD:,} bytes")
+        if marks.fault:
+            self.window = _SMALLEST_WINDOW
+            return self._faulty(piece, marks), marks.fault_end
+        if not marks.stop:
+            return None
+        self.window *= 2
+        return self._block(piece, marks), marks.stop
 
+    def _marks(self, text: bytes, start: int, size: int, *, final: bool) -> tuple[bytes, "Marks"]:
+        piece = text[start : start + size] if size < len(text) else text
+        return piece, Marks.of(piece, self.dialect, final=final and start + size == len(text))
 
-class _Scanner:
-    def __init__(self) -> None:
-        self.decoder = codecs.getincrementaldecoder("utf-8")()
-        self.start = True
-        self.inside = False  # a quoted cell
-        self.before = _LF  # the byte before this chunk; the start of the text is the start of a line
-        self.lines = 0  # line ends so far, those inside quotes too
-        self.record_line = 1  # where the current record begins
-        self.commas = 0  # of the current record so far
-        self.size = 0  # of the current record so far, in bytes
-        self.longest = 0
-        self.records = 0
-        self.header = bytearray()
-        self.width = 0  # of the header, once it is whole
-        self.ragged: list[tuple[int, int]] = []
-        self.ragged_records = 0
+    def _faulty(self, piece: bytes, marks: "Marks") -> Block:
+        line = piece[: marks.fault_end]
+        text = line.rstrip(b"\r\n")
+        if marks.unclosed and not piece.endswith((b"\n", b"\r")):
+            self.cut_off = f"the record at line {self.line} ends within a quoted cell"
+        odd = (Odd(self.records, self.line, text.decode("utf-8", "backslashreplace"), marks.fault),)
+        self.records += 1
+        self.odd += 1
+        self.line += 1
+        return Block(b"", np.empty(0, np.int64), odd)
 
-    def feed(self, chunk: bytes) -> None:
-        if self.start and chunk:
-            chunk = chunk.removeprefix(codecs.BOM_UTF8)
-            self.start = False
-        if not chunk:
-            return
-        data = np.frombuffer(chunk, dtype=np.uint8)
-        previous = np.concatenate((np.array([self.before], dtype=np.uint8), data[:-1]))
-        line_ends = np.flatnonzero((data == _CR) | ((data == _LF) & (previous != _CR)))
-        self._check_text(chunk, line_ends)
-        quotes = self._quotes(data, previous, line_ends)
-        ends = line_ends[self._outside(quotes, line_ends)]
-        commas = np.flatnonzero(data == _COMMA)
-        commas = commas[self._outside(quotes, commas)]
-        end_lines = self.lines + np.searchsorted(line_ends, ends) + 1
-        blank = np.isin(previous[ends], (_LF, _CR))
-        self._count(chunk, _Marks(ends, end_lines, blank, commas))
-        self.inside ^= bool(len(quotes) % 2)
-        self.before = int(data[-1])
-        if self.before == _QUOTE and (not len(quotes) or quotes[-1] != len(data) - 1):
-            self.before = 0  # a quote that is text must not look like a closing one
-        self.lines += len(line_ends)
-
-    def end(self) -> Scan:
-        if self.inside:
-            raise Refused(
-                f"a quote that opens in the record at line {self.record_line} is never closed. Mend the file."
+    def _block(self, piece: bytes, marks: "Marks") -> Block:
+        starts, ends = marks.starts, marks.ends
+        full = np.flatnonzero(ends > starts)
+        if len(full) < len(starts):
+            starts, ends = starts[full], ends[full]
+        errors: dict[int, str] = {}
+        used = piece if marks.stop == len(piece) else piece[: marks.stop]
+        self._check_text(used, starts, ends, marks, errors)
+        good = self._fit(used, starts, ends, marks, errors)
+        odd = tuple(
+            Odd(
+                self.records + index,
+                self.line + marks.line_of(int(starts[index])),
+                used[int(starts[index]) : int(ends[index])].decode("utf-8", "backslashreplace"),
+                errors[index],
             )
-        try:
-            self.decoder.decode(b"", final=True)
-        except UnicodeDecodeError as error:
-            raise Refused(f"the last character is cut off ({error.reason}): the file looks truncated") from error
-        if self.before not in (_LF, _CR):  # the last record has no line end
-            if self.width:
-                self._note_widths(np.array([self.commas + 1]), np.array([self.record_line]))
-            else:
-                self._end_of_header()
-            self.longest = max(self.longest, self.size)
-        if not self.width:
-            raise Refused("holds no header: there is no line with text")
-        if self.ragged:
-            raise Refused(self._ragged_reason())
-        return Scan(self.records, self._names(), self.longest)
+            for index in sorted(errors)
+        )
+        numbers = np.arange(self.records, self.records + len(starts))
+        if errors:
+            numbers = np.delete(numbers, list(errors))
+        self.records += len(starts)
+        self.odd += len(odd)
+        self.line += marks.lines_before(marks.stop)
+        return Block(good, numbers, odd)
 
-    def _check_text(self, chunk: bytes, line_ends: Positions) -> None:
-        pending = len(self.decoder.getstate()[0])
-        try:
-            self.decoder.decode(chunk)
-        except UnicodeDecodeError as error:
-            line = self._line_at(error.start - pending, line_ends)
-            found = f"byte 0x{error.object[error.start]:02X}"
-            raise Refused(f"line {line}: {found} is not UTF-8. Ask for the file in UTF-8.") from error
-        if (nul := chunk.find(b"\0")) >= 0:
-            line = self._line_at(nul, line_ends)
-            raise Refused(f"line {line}: a NUL byte; this looks like UTF-16 or a binary file. Ask for it in UTF-8.")
+    def _check_text(
+        self, used: bytes, starts: Positions, ends: Positions, marks: "Marks", errors: dict[int, str]
+    ) -> None:
+        if not used.isascii():
+            try:
+                used.decode()
+            except UnicodeDecodeError as error:
+                byte = used[error.start]
+                if error.reason == "unexpected end of data" and not marks.ended:
+                    raise Refused("the last character is cut off: the file looks truncated. Fetch it again.") from error
+                if not self.damaged:
+                    raise NotUtf8(self.line + marks.line_of(error.start), byte) from error
+                for index, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+                    try:
+                        used[start:end].decode()
+                    except UnicodeDecodeError as wrong:
+                        errors[index] = f"byte 0x{used[start + wrong.start]:02X} is not UTF-8"
+        if b"\0" in used:
+            zeros = np.flatnonzero(np.frombuffer(used, np.uint8) == 0)
+            for index in np.unique(np.searchsorted(starts, zeros, side="right") - 1).tolist():
+                errors.setdefault(index, "a NUL byte")
 
-    def _line_at(self, position: int, line_ends: Positions) -> int:
-        return self.lines + int(np.searchsorted(line_ends, position)) + 1
+    def _fit(self, used: bytes, starts: Positions, ends: Positions, marks: "Marks", errors: dict[int, str]) -> bytes:
+        """The records without the odd ones, all of the header's width; notes in `errors` those that cannot be."""
+        cells = self.width
+        delimiters = marks.delimiters
+        if not errors and _all_fit(delimiters, starts, ends, cells):
+            return used
+        first = np.searchsorted(delimiters, starts)
+        widths = np.searchsorted(delimiters, ends) - first + 1
+        keep = np.ones(len(used), np.bool_)
+        wide = np.flatnonzero(widths > cells)
+        # Behind the last cell of the header: nothing but the delimiters of empty cells?
+        begin = delimiters[first[wide] + cells - 1] if len(wide) else wide
+        empty = ends[wide] - begin == widths[wide] - cells
+        changes = np.zeros(len(used) + 1, np.int8)
+        trimmed = wide[empty]
+        self.trimmed += len(trimmed)
+        changes[begin[empty]] += 1
+        changes[ends[trimmed]] -= 1
+        short = np.flatnonzero(widths < cells)
+        odd = np.concatenate((wide[~empty], short if not self.pad else short[:0]))
+        for index in odd.tolist():
+            width = int(widths[index])
+            errors.setdefault(index, f"{width} cells, the header has {cells}")
+            if width < cells and not marks.ended and index == len(starts) - 1:
+                line = self.line + marks.line_of(int(starts[index]))
+                self.cut_off = f"the last record, at line {line}, has {width} of {cells} cells and no line end"
+        for index in errors:
+            changes[starts[index]] = 1
+            changes[ends[index]] = -1
+            changes[starts[index] + 1 : ends[index]] = 0
+        keep = np.cumsum(changes[:-1], dtype=np.int8) == 0
+        data = np.frombuffer(used, np.uint8)
+        if self.pad and len(short):
+            short = np.array([index for index in short.tolist() if index not in errors], np.int64)
+            self.padded += len(short)
+            missing = cells - widths[short]
+            at = np.repeat(ends[short], missing)
+            data = np.insert(data, at, self.dialect.delimiter[0])
+            keep = np.insert(keep, at, True)
+        return data[keep].tobytes()
 
-    def _quotes(self, data: NDArray[np.uint8], previous: NDArray[np.uint8], line_ends: Positions) -> Positions:
-        """The quotes that open or close a cell (an escaped one closes and opens again): all but those in plain text."""
-        quotes = np.flatnonzero(data == _QUOTE)
-        opening = quotes[int(self.inside) :: 2]
-        if not np.isin(previous[opening], _MAY_TOUCH_QUOTES).all():
-            quotes = self._without_text_quotes(quotes, previous)
-        closing = quotes[int(not self.inside) :: 2]
-        behind = np.append(data, np.uint8(_LF))[closing + 1]
-        odd = closing[~np.isin(behind, _MAY_TOUCH_QUOTES)]
-        at_start = not self.inside and self.before == _QUOTE and int(data[0]) not in _MAY_TOUCH_QUOTES
-        if at_start or len(odd):
-            line = self._line_at(0 if at_start else int(odd[0]), line_ends)
-            raise Refused(
-                f"line {line}: text follows a closing quote, so where the cell ends is a guess. Mend the file."
-            )
-        return quotes
 
-    def _without_text_quotes(self, quotes: Positions, previous: NDArray[np.uint8]) -> Positions:
-        kept: list[int] = []
-        inside = self.inside
-        for position in quotes.tolist():
-            touched = int(previous[position])
-            if touched == _QUOTE and position:
-                reopens = bool(kept) and kept[-1] == position - 1
-            else:
-                reopens = touched in (_QUOTE, _COMMA, _LF, _CR)
-            if inside or reopens:
-                kept.append(position)
-                inside = not inside
-        return np.array(kept, dtype=np.int64)
-
-    def _outside(self, quotes: Positions, positions: Positions) -> NDArray[np.bool_]:
-        outside: NDArray[np.bool_] = (np.searchsorted(quotes, positions) + int(self.inside)) % 2 == 0
-        return outside
-
-    def _count(self, chunk: bytes, marks: _Marks) -> None:
-        before_end = np.searchsorted(marks.commas, marks.ends)  # commas of this chunk before each record end
-        widths = np.diff(before_end, prepend=-self.commas) + 1
-        sizes = np.diff(marks.ends, prepend=-self.size - 1)
-        start_lines = np.concatenate(([self.record_line], marks.end_lines[:-1] + 1))[: len(marks.ends)]
-        full = ~marks.blank
-        if not self.width:
-            first = np.flatnonzero(full)[:1]
-            self.header += chunk[: marks.ends[first[0]]] if len(first) else chunk
-            if len(first):
-                self.commas = int(widths[first[0]]) - 1
-                self._end_of_header()
-                full[first] = False
-        self._note_widths(widths[full], start_lines[full])
-        self.longest = max(self.longest, int(sizes.max(initial=0)))
-        if len(marks.ends):
-            self.commas = len(marks.commas) - int(before_end[-1])
-            self.size = len(chunk) - int(marks.ends[-1]) - 1
-            self.record_line = int(marks.end_lines[-1]) + 1
-        else:
-            self.commas += len(marks.commas)
-            self.size += len(chunk)
-
-    def _end_of_header(self) -> None:
-        self.width = self.commas + 1
-
-    def _note_widths(self, widths: Positions, lines: Positions) -> None:
-        self.records += len(widths)
-        odd = np.flatnonzero(widths != self.width)
-        self.ragged_records += len(odd)
-        for index in odd[: _NAMED_LINES - len(self.ragged)].tolist():
-            self.ragged.append((int(lines[index]), int(widths[index])))
-
-    def _ragged_reason(self) -> str:
-        lines = ", ".join(f"line {line} has {width}" for line, width in self.ragged)
-        more = f" and {self.ragged_records - len(self.ragged):,} more" if self.ragged_records > len(self.ragged) else ""
-        return f"the header has {self.width} cells, but {lines}{more}. Mend the file, or its header."
-
-    def _names(self) -> tuple[str, ...]:
-        text = self.header.decode("utf-8").lstrip("\r\n")
-        try:
-            return tuple(next(csv.reader([text], strict=True)))
-        except csv.Error as error:
-            raise Refused(f"the header cannot be read: {error}") from error
+def _all_fit(delimiters: Positions, starts: Positions, ends: Positions, cells: int) -> bool:
+    between = cells - 1
+    if len(delimiters) != between * len(starts):
+        return False
+    if not between:
+        return True
+    return bool((delimiters[::between] >= starts).all() and (delimiters[between - 1 :: between] < ends).all())

@@ -19,12 +19,13 @@ from data_platform.planning.stale import Waiting, Wanted, wanted
 from data_platform.planning.versions import Versions
 from data_platform.sql.lineage import ColumnLineage
 from data_platform.steps.audit import Audit, AuditFailed
+from data_platform.steps.errors import StepError
 from data_platform.steps.lineage import lineage_of
 from data_platform.steps.making import Made, make
 from data_platform.steps.measure import Cost, Meter
 from data_platform.steps.platform import Platform
 from data_platform.steps.preview import Preview, preview
-from data_platform.steps.reading import reading
+from data_platform.steps.reading import Reading, reading
 from data_platform.steps.space import told_if_full
 
 # Somebody else may replace the partition meanwhile: start again from its inputs, but not for ever.
@@ -95,7 +96,7 @@ def _build(platform: Platform, table: ModelTable, partition: str, run_id: str) -
     target.check_columns(_columns(table))
     reads = reading(platform, table, partition, versions)
     with platform.engine.connect() as connection, _places(target, partition) as (clean, rejected):
-        bind(connection, reads.inputs)
+        _bind(connection, table, partition, reads)
         made = make(connection, table, partition, reads, clean=clean.path, rejected=rejected.path)
         if not all(audit.passed for audit in made.audits):
             raise AuditFailed(table.name, partition, made.audits)
@@ -129,6 +130,14 @@ def _build(platform: Platform, table: ModelTable, partition: str, run_id: str) -
         preview=shown,
         lineage=lineage,
     )
+
+
+def _bind(connection: duckdb.DuckDBPyConnection, table: ModelTable, partition: str, reads: Reading) -> None:
+    """Raises StepError where DuckDB finds an input that it cannot open: a footer may be right and the rest not."""
+    try:
+        bind(connection, reads.inputs)
+    except duckdb.Error as error:
+        raise StepError(f"{table.name} {partition}: an input cannot be read: {error}. Ask its source for it") from error
 
 
 @contextlib.contextmanager

@@ -56,6 +56,8 @@ class Reading:
     bytes: int
     held: Mapping[TableName, Held] = field(default_factory=dict)
     """What the engine has to find in the other inputs."""
+    unparsed: Mapping[str, Path] = field(default_factory=dict)
+    """Of driving source files: where those of their records lie that are lines which could not be read."""
 
 
 def reading(platform: Platform, table: ModelTable, partition: str, versions: Versions) -> Reading:
@@ -64,6 +66,7 @@ def reading(platform: Platform, table: ModelTable, partition: str, versions: Ver
     inputs: list[Input] = []
     records: dict[str, int] = {}
     held: dict[TableName, Held] = {}
+    unparsed: dict[str, Path] = {}
     size = 0
     for name in catalog.stored(table.reads):
         read = catalog.tables[name]
@@ -75,8 +78,11 @@ def reading(platform: Platform, table: ModelTable, partition: str, versions: Ver
             size += sum(sighting.bytes for sighting in sightings)
             if name in table.driving:
                 records |= {file: seen.records or 0 for file, seen in zip(names, sightings, strict=True)}
+                for file, seen in zip(names, sightings, strict=True):
+                    if seen.unparsed_key is not None:
+                        unparsed[file] = platform.lake.storage.local(seen.unparsed_key)
             else:
-                held[name] = Held(sum(sighting.records or 0 for sighting in sightings))
+                held[name] = Held(sum((seen.records or 0) - (seen.unparsed or 0) for seen in sightings))
         else:
             snapshot = versions.snapshot(name)
             paths = tuple(platform.lake.storage.local(key) for key in snapshot.files(keys).clean)
@@ -94,7 +100,7 @@ def reading(platform: Platform, table: ModelTable, partition: str, versions: Ver
         sources = row_sources(view.model)
         if all(name in held for name in sources):
             held[view.name] = Held(sum(held[name].rows for name in sources))
-    return Reading(tuple(inputs), records, size, held)
+    return Reading(tuple(inputs), records, size, held, unparsed)
 
 
 def _check_size(what: str, paths: tuple[Path, ...], found: int, wanted: int) -> None:

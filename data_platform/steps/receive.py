@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,9 +12,16 @@ from data_platform.contracts.raw import Drift, match
 from data_platform.lake.errors import SlotMoved
 from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sighting, Sightings
-from data_platform.planning.arrivals import as_read, last_seen, question, reason_to_receive, withdrawals
+from data_platform.planning.arrivals import (
+    as_read,
+    is_read_otherwise,
+    last_seen,
+    question,
+    reason_to_receive,
+    withdrawals,
+)
 from data_platform.planning.catalog import RawTable
-from data_platform.sources.address import format_of, hide, redact
+from data_platform.sources.address import hide, redact
 from data_platform.sources.errors import ChangingYet, MissingYet, PermanentSourceError, Refused, SourceError
 from data_platform.sources.slot import Fetched, Place, Source, Version
 from data_platform.steps.space import told_if_full
@@ -147,6 +155,8 @@ class _Arrival:
         last = last_seen(self.source, place, self.base)
         # A version is a word of one server; and what was refused is read again when somebody asks.
         known = last.version if last and last.uri == place.uri and last.state == "received" else None
+        if last is not None and is_read_otherwise(self.table, last):
+            known = None
         if known is not None and place.version is not None and place.version.text == known:
             return "unchanged"
         path = self.lake.raw.incoming(self.table.name.table).path
@@ -171,7 +181,7 @@ class _Arrival:
         if place.version is not None and place.version.text != fetched.version:
             return "resting"
         try:
-            inspected, parsed = self._read(fetched, path)
+            inspected, parsed, unparsed = self._read(fetched, path)
         except Refused as error:
             return self._refused(place, Version(fetched.version, fetched.bytes), str(error), fetched.sha256)
         stored = self.lake.raw.store(self.table.name.table, path, sha256=fetched.sha256, name=fetched.name)
@@ -187,6 +197,10 @@ class _Arrival:
             bytes=fetched.bytes,
             records=inspected.records,
             columns=inspected.columns,
+            unparsed_key=unparsed,
+            unparsed=inspected.unparsed if parsed else None,
+            reading=self.table.read.fingerprint or None if parsed else None,
+            read_as=inspected.told or None,
         )
 
     def _refused(self, place: Place, version: Version, why: str, sha256: str | None = None) -> Sighting:
@@ -225,21 +239,31 @@ class _Arrival:
             **{**nothing, "bytes": 0, **told},
         )
 
-    def _read(self, fetched: Fetched, path: Path) -> tuple["Inspected", str | None]:
-        """What the file holds and, for text, the lake key of its rows as Parquet. Raises Refused."""
+    def _read(self, fetched: Fetched, path: Path) -> tuple["Inspected", str | None, str | None]:
+        """What the file holds and, for text, the lake keys of its rows and of its unparsed lines. Raises Refused."""
         # Here and not above: pyarrow takes 0.2 s of each start, and only a file that came needs it.
-        from data_platform.sources.inspect import inspect
-        from data_platform.sources.text import parse_csv
+        from data_platform.sources.arrival import arrived
 
-        if (self.table.format or format_of(fetched.name)) == "parquet":
-            return inspect(path, fetched.name, "parquet"), None
-        raw, table = self.lake.raw, self.table.name.table
-        rows = raw.incoming(table).path
+        raw, table = self.lake.raw, self.table
+        rows, lines = raw.incoming(table.name.table).path, raw.incoming(table.name.table).path
         try:
-            inspected = parse_csv(path, rows, name=fetched.name)
-            return inspected, raw.store(table, rows, sha256=fetched.sha256, name=f"{fetched.name}.parquet")
+            found = arrived(path, fetched.name, rows, lines, options=table.read, declared=table.names)
+            unknown = match(table.columns, found.columns).drift.unknown
+            if unknown and table.unknown_columns == "refuse":
+                raise Refused(
+                    f"{fetched.name}: has columns that are not declared: {', '.join(unknown)}. "
+                    "Declare them, or write `unknown_columns: warn`."
+                )
+            if not found.parsed:
+                return found, None, None
+            # Bytes that are read in another way give other rows, which older commits still mean.
+            name = ".".join(filter(None, (fetched.name, table.read.fingerprint)))
+            store = partial(raw.store, table.name.table, sha256=fetched.sha256)
+            kept = store(lines, name=f"{name}.unparsed.parquet") if found.unparsed else None
+            return found, store(rows, name=f"{name}.parquet"), kept
         finally:
             rows.unlink(missing_ok=True)
+            lines.unlink(missing_ok=True)
 
 
 def _told(table: RawTable, key: str, found: Sequence[_Seen], after: Sightings) -> Received:
@@ -269,6 +293,10 @@ def _text(found: Sequence[_Seen]) -> str:
     told = []
     if received:
         sizes = f"{sum(s.bytes for s in received)} bytes, {sum(s.records or 0 for s in received)} records"
+        unparsed = sum(s.unparsed or 0 for s in received)
+        sizes += f", of which {unparsed} lines cannot be read" if unparsed else ""
+        ways = ", ".join(sorted({s.read_as for s in received if s.read_as}))
+        sizes += f" ({ways})" if ways else ""
         told.append(sizes if len(received) == 1 else f"{sizes} in {len(received)} files")
     told += [f"withdrawn {redact(s.uri)}: it {s.reason}" for s in gone]
     told += [f"refused {redact(s.uri)}: {s.reason}" for s in _in_state(found, "refused")]

@@ -13,7 +13,7 @@ from data_platform.contracts.raw import RawColumn
 from data_platform.engines.duckdb import Engine
 from data_platform.engines.inputs import RawFile, RawInput, TableInput, ViewInput, bind, table_select
 from data_platform.lake.names import TableName
-from data_platform.sources.inspect import inspect
+from data_platform.sources.inspect import inspect_parquet
 
 TRIPS = TableName("raw", "trips")
 
@@ -21,7 +21,7 @@ TRIPS = TableName("raw", "trips")
 def file_of(folder: Path, table: pa.Table, name: str = "f") -> RawFile:
     path = folder / f"{name}.parquet"
     pq.write_table(table, path)
-    return RawFile(path, name, inspect(path, path.name, "parquet").columns)
+    return RawFile(path, name, inspect_parquet(path, path.name).columns)
 
 
 def seen(declared: Mapping[str, RawColumn], *files: RawFile, folder: Path) -> list[dict[str, Any]]:

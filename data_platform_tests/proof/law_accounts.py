@@ -18,7 +18,7 @@ from data_platform.engines.duckdb import Engine
 from data_platform.engines.inputs import Input, RawFile, RawInput, TableInput, bind
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable
-from data_platform.sources.inspect import inspect
+from data_platform.sources.inspect import inspect_parquet
 from data_platform.sql.identity import thread
 from data_platform.sql.model import parse
 from data_platform.steps.making import Made, make
@@ -183,7 +183,7 @@ def _inputs(case: Case, folder: Path) -> list[Input]:
     inputs: list[Input] = []
     for table, files in case.files.items():
         written = [(file.name, file.write(folder)) for file in files]
-        received = tuple(RawFile(path, name, inspect(path, name, "parquet").columns) for name, path in written)
+        received = tuple(RawFile(path, name, inspect_parquet(path, name).columns) for name, path in written)
         inputs.append(RawInput(TableName("raw", table), declared, received))
     if case.looks_up:
         pq.write_table(pa.table({"k": list(ZONES), "name": list(ZONES.values())}), folder / "zones.parquet")

@@ -160,10 +160,19 @@ class Histories(RuleBasedStateMachine):
         self._run(0)
         assert told(self.small, self.clock) == []
         _running_again_changes_nothing(self.small, self.clock)
+        self._code_changes_alone()
         scratch = _from_scratch(self.small, self.root / "scratch")
         run_all(scratch, self.clock, random.Random(1))
         assert told(scratch, self.clock) == []
         assert contents(self.small) == contents(scratch)
+
+    def _code_changes_alone(self) -> None:
+        """While nothing else moves, one file is rewritten, another one in each history."""
+        self.tally["last changes"] += 1
+        file = sorted(world.CODES)[self.tally["last changes"] % len(world.CODES)]
+        stands = (self.small.folder / file).read_text()
+        self.small.write({file: next(code for code in world.CODES[file] if code != stands)})
+        self._run(0)
 
     def _run(self, seed: int) -> None:
         failed = run_all(self.small, self.clock, random.Random(seed))
