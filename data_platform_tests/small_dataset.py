@@ -20,7 +20,8 @@ from data_platform.lake.names import TableName
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.batches import batches
 from data_platform.planning.catalog import Catalog, RawTable
-from data_platform.planning.stale import Answer, Waiting, stale
+from data_platform.planning.findings import Waiting
+from data_platform.planning.stale import Answer, stale
 from data_platform.resources.platform import platform_of
 from data_platform.settings import Settings
 from data_platform.steps.build import Built, UpToDate, build

@@ -17,7 +17,8 @@ from data_platform.components.published import WAREHOUSE, chart_key, is_behind
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.batches import Batch, batches
 from data_platform.planning.catalog import RawTable
-from data_platform.planning.stale import Stale, Unanswered, Waiting, stale
+from data_platform.planning.findings import Stale, Unanswered, Waiting
+from data_platform.planning.stale import stale
 from data_platform.steps.charts import Chart
 from data_platform.steps.platform import Platform
 

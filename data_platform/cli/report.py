@@ -13,7 +13,8 @@ from data_platform.cli.driving import Done
 from data_platform.lake.names import TableName
 from data_platform.lake.sightings import Sighting
 from data_platform.planning.catalog import Catalog, RawTable, Table
-from data_platform.planning.stale import Answer, Unanswered, Waiting
+from data_platform.planning.findings import Unanswered, Waiting
+from data_platform.planning.stale import Answer
 from data_platform.settings import Settings
 from data_platform.steps.platform import Platform
 

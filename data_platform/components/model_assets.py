@@ -12,7 +12,8 @@ from data_platform.components.partitions import requested_partitions
 from data_platform.components.specs import model_checks, model_spec
 from data_platform.lake.errors import LakeError
 from data_platform.planning.catalog import Catalog, ModelTable
-from data_platform.planning.stale import Waiting, wanted
+from data_platform.planning.findings import Waiting
+from data_platform.planning.stale import wanted
 from data_platform.planning.versions import Versions
 from data_platform.steps.audit import Audit, AuditFailed
 from data_platform.steps.build import Built, UpToDate, build

@@ -13,7 +13,7 @@ from data_platform.components.metadata import asset_key
 from data_platform.lake.names import TableName
 from data_platform.planning.batches import Batch
 from data_platform.planning.catalog import Catalog, ModelTable
-from data_platform.planning.stale import Stale
+from data_platform.planning.findings import Stale
 from data_platform.planning.versions import Versions, combined
 from data_platform.steps.charts import Chart, chart_is_behind, draw
 from data_platform.steps.errors import StepError

@@ -8,7 +8,7 @@ from data_platform.contracts.partitions import Partitions
 from data_platform.lake.names import TableName
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.catalog import Catalog, RawTable
-from data_platform.planning.stale import Stale
+from data_platform.planning.findings import Stale
 
 
 @dataclass(frozen=True)

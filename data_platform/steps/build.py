@@ -15,7 +15,8 @@ from data_platform.lake.schema import Column
 from data_platform.lake.storage import NewFile
 from data_platform.lake.tables import LakeTable, PartitionState, Rows, WrittenFile
 from data_platform.planning.catalog import ModelTable
-from data_platform.planning.stale import Waiting, Wanted, wanted
+from data_platform.planning.findings import Waiting
+from data_platform.planning.stale import Wanted, wanted
 from data_platform.planning.versions import Versions
 from data_platform.sql.lineage import ColumnLineage
 from data_platform.steps.audit import Audit, AuditFailed

@@ -12,7 +12,8 @@ from data_platform.engines.inputs import bind
 from data_platform.lake.names import TableName
 from data_platform.lake.tables import PartitionState
 from data_platform.planning.catalog import Catalog, ModelTable
-from data_platform.planning.stale import Waiting, wanted
+from data_platform.planning.findings import Waiting
+from data_platform.planning.stale import wanted
 from data_platform.planning.versions import Versions
 from data_platform.steps.build import Built, UpToDate, build
 from data_platform.steps.errors import StepError

@@ -11,7 +11,8 @@ from data_platform.engines import tracing
 from data_platform.engines.partition import define
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel, RawTable
-from data_platform.planning.stale import Waiting, wanted
+from data_platform.planning.findings import Waiting
+from data_platform.planning.stale import wanted
 from data_platform.planning.versions import Versions, input_partitions
 from data_platform.steps.errors import StepError
 from data_platform.steps.narrowing import Narrowing, narrowings

@@ -7,7 +7,7 @@ import pytest
 from data_platform.components.decisions import Ended, decide, key_of
 from data_platform.lake.names import TableName
 from data_platform.planning.batches import Batch
-from data_platform.planning.stale import Stale
+from data_platform.planning.findings import Stale
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 READINGS, RAIN = TableName("staged", "readings"), TableName("curated", "daily_rain")

@@ -8,7 +8,7 @@ from data_platform.contracts.contract import Contract
 from data_platform.contracts.partitions import Kind, Partitions
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import Expected, ModelTable, RawTable
-from data_platform.planning.stale import Stale
+from data_platform.planning.findings import Stale
 from data_platform.sources.http_file import HttpFile
 from data_platform.sql.model import parse
 

@@ -9,7 +9,7 @@ import pytest
 from data_platform.lake.lake import Lake
 from data_platform.lake.names import TableName
 from data_platform.lake.tables import Commit, LakeTable
-from data_platform.planning.stale import Waiting
+from data_platform.planning.findings import Waiting
 from data_platform.steps.audit import AuditFailed
 from data_platform.steps.build import Built, UpToDate, build
 from data_platform.steps.errors import StepError

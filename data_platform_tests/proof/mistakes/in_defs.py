@@ -4,6 +4,13 @@ from data_platform_tests.proof.mistakes.mistake import DEFS, Mistake
 from data_platform_tests.small_dataset import FILES
 
 RAW_COLUMNS = "      columns:\n        reading_id: {type: BIGINT}"
+_PULLED = 'http_file: {url: "{{ tlc_url }}/readings-{partition:%Y-%m}.parquet"}'
+
+
+def _landing(pattern: str, partition: str) -> str:
+    return f"landing: {{folder: '{{{{ landing }}}}', files: ['{pattern}'], partition: {partition}}}"
+
+
 MISTAKES = {
     "a misspelt key": Mistake(
         DEFS, "  description: Rain g", "  descripton: Rain g", "defs.yaml:3", "did you mean 'descri"
@@ -75,6 +82,42 @@ MISTAKES = {
     ),
     "a kind of source": Mistake(
         DEFS, '{http_file: {url: "{{ tlc_url }}/places.csv"}}', "{ftp: {}}", "defs.yaml:19", "valid: http_file"
+    ),
+    "no source": Mistake(
+        DEFS, '{http_file: {url: "{{ tlc_url }}/places.csv"}}', "{}", "defs.yaml:19", "write http_file, landing or both"
+    ),
+    "a pattern of files": Mistake(
+        DEFS, _PULLED, _landing("r(?P<day.csv", "{from: day, format: '%y%m%d'}"), "defs.yaml:9", "is no pattern"
+    ),
+    "a pattern without the group": Mistake(
+        DEFS, _PULLED, _landing("r.*", "{from: day, format: '%y%m%d'}"), "defs.yaml:9", "has no group (?P<day>…)"
+    ),
+    "a form that tells no month": Mistake(
+        DEFS, _PULLED, _landing("r(?P<day>.*)", "{from: day, format: '%d'}"), "defs.yaml:9", "write it like %y%m%d"
+    ),
+    "two ways to a partition": Mistake(
+        DEFS, _PULLED, _landing("r.*", "{from: day, column: read_at}"), "defs.yaml:9", "either from, a group"
+    ),
+    "a shift": Mistake(
+        DEFS,
+        _PULLED,
+        _landing("r(?P<day>.*)", "{from: day, format: '%y%m%d', shift: 7}"),
+        "defs.yaml:9",
+        "'attributes.raw.readings.source.landing.partition.shift'",
+    ),
+    "a landing zone without partitions": Mistake(
+        DEFS,
+        _PULLED,
+        "landing: {folder: '{{ landing }}', files: ['.*']}",
+        "defs.yaml:9",
+        "write `partition: {from: <group>, format: …}` or `{column: …}`",
+    ),
+    "a folder that is no absolute path": Mistake(
+        DEFS,
+        '{http_file: {url: "{{ tlc_url }}/places.csv"}}',
+        "{landing: {folder: places, files: ['.*']}}",
+        "defs.yaml:19",
+        "must be an absolute path",
     ),
     "a variable": Mistake(
         DEFS, "{{ tlc_url }}/places", "{{ tcl_url }}/places", "defs.yaml:19", "did you mean 'tlc_url'?"
