@@ -11,15 +11,18 @@ from pathlib import Path
 
 from benchmarks.synthetic import write_datasets
 from data_platform.components.datasets import Datasets, read_datasets
+from data_platform.lake.lake import Lake
 from data_platform.lake.names import TableName
 from data_platform.lake.schema import Column
-from data_platform.lake.sightings import Sighting
+from data_platform.lake.sightings import Sighting, Sightings
 from data_platform.lake.tables import LakeTable, WrittenFile
+from data_platform.planning.arrivals import question
 from data_platform.planning.catalog import Catalog, ModelTable, RawTable
-from data_platform.planning.stale import SLOT, Wanted, address_of, wanted
+from data_platform.planning.stale import Wanted, wanted
 from data_platform.planning.versions import Versions, code_version
 from data_platform.resources.platform import platform_of
 from data_platform.settings import Settings
+from data_platform.sources.slot import ONE_SLOT
 from data_platform.steps.platform import Platform
 
 Wants = Mapping[str, Wanted]
@@ -76,20 +79,27 @@ def _receive(platform: Platform, table: RawTable, now: datetime) -> None:
     assert table.partitions is not None
     keys = table.partitions.keys(now)
     for key in keys:
-        file = Path(address_of(table, key).removeprefix("file://"))
+        file = Path(address_of(platform.lake, table, key).removeprefix("file://"))
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
     ledger = platform.lake.ledger(table.name.table)
-    ledger.append([_sighting(table, key) for key in keys], base=ledger.read())
+    ledger.append([_sighting(platform, table, key) for key in keys], base=ledger.read())
 
 
-def _sighting(table: RawTable, key: str) -> Sighting:
-    address = address_of(table, key)
-    seen = table.source.look(address)
+def address_of(lake: Lake, table: RawTable, key: str) -> str:
+    """Where the one source of a table has a partition."""
+    (source,) = table.sources
+    (place,) = source.places(question(lake, table, source, [key], Sightings(), _SEEN_AT)).found
+    return place.uri
+
+
+def _sighting(platform: Platform, table: RawTable, key: str) -> Sighting:
+    address = address_of(platform.lake, table, key)
+    seen = table.sources[0].look(address)
     assert seen is not None
     return Sighting(
         partition=key,
-        slot=SLOT,
+        slot=ONE_SLOT,
         uri=address,
         version=seen.text,
         state="received",

@@ -14,12 +14,12 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.histories import address_of
 from benchmarks.synthetic import write_datasets
 from data_platform.components.dataset import dataset_definitions
 from data_platform.components.datasets import read_datasets
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, RawTable
-from data_platform.planning.stale import address_of
 from data_platform.resources.platform import platform_of, resources_of
 from data_platform.settings import Settings
 from data_platform.steps.platform import Platform
@@ -54,7 +54,7 @@ def _prepare(root: Path, home: Path) -> dict[str, float]:
     platform = platform_of(settings, read_datasets(root / "datasets", settings).catalog)
     for table in platform.catalog:
         if isinstance(table, RawTable):
-            file = Path(address_of(table, MONTH).removeprefix("file://"))
+            file = Path(address_of(platform.lake, table, MONTH).removeprefix("file://"))
             file.parent.mkdir(parents=True, exist_ok=True)
             _write(file)
             (received,) = receive(platform.lake, table, [MONTH], run_id="benchmark", now=_NOW)

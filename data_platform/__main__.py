@@ -1,4 +1,4 @@
-"""The command line: `python -m data_platform run | plan | sample`."""
+"""The command line: `python -m data_platform run | plan | sample | reconsider | trace`."""
 
 import argparse
 import sys
@@ -6,22 +6,39 @@ import sys
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit code: 0 done, 1 something failed, 2 wrong settings, files or lake."""
+    chosen = _parser().parse_args(arguments)
+    # Loading Dagster takes a second: not for --help.
+    from data_platform.cli.commands import COMMANDS
+    from data_platform.components.datasets import MISTAKES
+    from data_platform.lake.errors import LakeError
+    from data_platform.steps.errors import StepError
+
+    named = {name: value for name, value in vars(chosen).items() if name != "command"}
+    try:
+        return COMMANDS[chosen.command](**named)
+    except (*MISTAKES, LakeError, StepError) as mistake:
+        sys.stderr.write(f"{mistake}\n")
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m data_platform", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="bring everything that is stale up to date, and publish it")
     commands.add_parser("plan", help="say what `run` would do, and why, without doing it")
     commands.add_parser("sample", help="generate the sample sources, if they are not there yet")
-    chosen = parser.parse_args(arguments).command
-    # Loading Dagster takes a second: not for --help.
-    from data_platform.cli.commands import COMMANDS
-    from data_platform.components.datasets import MISTAKES
-    from data_platform.lake.errors import LakeError
-
-    try:
-        return COMMANDS[chosen]()
-    except (*MISTAKES, LakeError) as mistake:
-        sys.stderr.write(f"{mistake}\n")
-        return 2
+    reconsider = commands.add_parser(
+        "reconsider", help="say which quarantined rows would pass by now, and which clean ones would fail"
+    )
+    reconsider.add_argument("table", help="a staged table, such as staged.green_trips")
+    reconsider.add_argument("partitions", nargs="*", metavar="partition", help="default: all that were built")
+    reconsider.add_argument("--apply", action="store_true", help="make these partitions again from raw, and commit")
+    trace = commands.add_parser("trace", help="say which source files and rows are behind a row")
+    trace.add_argument("table", help="a staged or curated table, such as curated.daily_revenue")
+    trace.add_argument("key", nargs="*", metavar="column=value", help="values of its columns, best those of its grain")
+    trace.add_argument("--null", action="append", default=[], metavar="column", help="a column that is NULL")
+    trace.add_argument("--partition", help="look there only (default: everywhere)")
+    return parser
 
 
 if __name__ == "__main__":

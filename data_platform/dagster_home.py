@@ -3,6 +3,7 @@ makes it ready and prints its path, for shells and containers that start Dagster
 """
 
 import argparse
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -19,8 +20,11 @@ def prepare(settings: Settings) -> Path:
     Raises SettingsError when the platform's home cannot be written.
     """
     settings.check_home()
-    wanted = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(concurrent_runs=settings.concurrent_runs)
     home = settings.dagster_home
+    wanted = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+        concurrent_runs=settings.concurrent_runs,
+        event_log=json.dumps(str(home / "history" / "runs")),  # where Dagster's own storage has it
+    )
     home.mkdir(parents=True, exist_ok=True)
     target = home / "dagster.yaml"
     if not target.exists() or target.read_text(encoding="utf-8") != wanted:

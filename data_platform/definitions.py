@@ -13,6 +13,9 @@ from data_platform.components.dataset import dataset_definitions
 from data_platform.components.datasets import MISTAKES, Datasets, installed
 from data_platform.components.maintenance import maintenance_definitions
 from data_platform.components.published import published_definitions
+from data_platform.components.reconsidering import reconsider_job
+from data_platform.components.rejection_ages import ages_definitions
+from data_platform.components.tracing import trace_job
 from data_platform.resources.environment import settings
 from data_platform.resources.platform import platform_of, resources_of
 
@@ -56,9 +59,14 @@ def _uncollected() -> Iterator[None]:
 
 
 def shared(datasets: Datasets) -> dg.Definitions:
-    """What belongs to no single dataset: the published warehouse and the care of the lake."""
+    """What belongs to no single dataset: the published warehouse, the care of the lake, questions about any table."""
     charts = [chart for dataset in datasets.by_name.values() for chart in dataset.charts]
-    return dg.Definitions.merge(published_definitions(datasets.catalog, charts), maintenance_definitions())
+    return dg.Definitions.merge(
+        published_definitions(datasets.catalog, charts),
+        maintenance_definitions(),
+        ages_definitions(datasets.catalog),
+        dg.Definitions(jobs=[reconsider_job(), trace_job()]),
+    )
 
 
 @dg.definitions

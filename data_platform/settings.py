@@ -94,9 +94,17 @@ class Settings(BaseSettings):
         default_factory=_memory_share, description="memory of one run, a size such as 4GB or 512MiB"
     )
     threads: int = Field(default_factory=machine.cores, ge=1, description="threads of one run, a whole number from 1")
+    landing: Annotated[Path, AfterValidator(_absolute)] = Field(
+        default_factory=lambda known: known["home"] / "landing",
+        description="the folder below which others put files for us, a folder for each dataset",
+    )
     tlc_url: BaseUrl = Field(
         default_factory=_base_of("nyc_taxi", live="https://d37ci6vzurychx.cloudfront.net"),
         description=f"where New York's taxi trips are, {_URL_WANTED}",
+    )
+    mta_url: BaseUrl = Field(
+        default_factory=_base_of("mta_turnstile", live="http://web.mta.info/developers"),
+        description=f"where the readings of New York's turnstiles are, {_URL_WANTED}",
     )
 
     @classmethod
@@ -139,8 +147,9 @@ class Settings(BaseSettings):
 
     @property
     def template_variables(self) -> Mapping[str, str]:
-        """What a dataset's YAML may name as `{{ … }}`: every setting whose name ends in `_url`."""
-        return {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_url")}
+        """What a dataset's YAML may name as `{{ … }}`: settings whose name ends in `_url`, and the landing zone."""
+        urls = {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_url")}
+        return {**urls, "landing": str(self.landing)}
 
     def check_home(self) -> None:
         """Raises SettingsError when nothing can be written where all state belongs. Creates nothing."""

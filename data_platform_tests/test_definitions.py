@@ -80,11 +80,14 @@ def test_every_table_leads_to_the_warehouse() -> None:
 
 
 def test_each_asset_says_what_it_is_and_whose() -> None:
+    folders = {str(table.name): table.dataset for table in installed(DATASETS).catalog}
+    assert set(folders.values()) == {"mta_turnstile", "nyc_taxi"}
     for name, spec in specs().items():
         layer = name.partition("/")[0]
         assert len(spec.description or "") > 20
         if layer in ("raw", "staged", "curated"):
-            assert (spec.group_name, list(spec.owners), spec.tags["layer"]) == ("nyc_taxi", ["team:mobility"], layer)
+            told = (spec.group_name, list(spec.owners), spec.tags["layer"])
+            assert told == (folders[name], ["team:mobility"], layer)
             assert layer in spec.kinds
             assert spec.metadata["dagster/column_schema"].columns
         else:
@@ -93,7 +96,7 @@ def test_each_asset_says_what_it_is_and_whose() -> None:
 
 def test_kinds_tell_sources_and_engines_apart() -> None:
     assert specs()["raw/taxi_zones"].kinds == {"raw", "csv", "file"}
-    assert specs()["raw/yellow_trips"].kinds == {"raw", "parquet", "file"}
+    assert specs()["raw/yellow_trips"].kinds == {"raw", "file", "landing"}
     assert specs()["staged/trips"].kinds == {"staged", "view", "duckdb"}
     assert specs()["curated/daily_revenue"].kinds == {"curated", "sql", "duckdb"}
 
@@ -143,6 +146,9 @@ def test_partitions_and_their_mappings_follow_the_datasets_files() -> None:
     assert monthly.timezone == "America/New_York"
     # The sample's months, not an ocean of missing ones.
     assert list(monthly.get_partition_keys()) == ["2024-11", "2024-12", "2025-01", "2025-02"]
+    weekly = specs()["staged/turnstile_readings"].partitions_def
+    assert isinstance(weekly, dg.TimeWindowPartitionsDefinition)
+    assert list(weekly.get_partition_keys()) == ["2014-10-11", "2014-10-18", "2014-10-25", "2014-11-01"]
     assert specs()["staged/taxi_zones"].partitions_def is None
     assert specs()["curated/daily_trend"].partitions_def is None
 
@@ -160,9 +166,8 @@ def test_every_table_has_its_checks_and_those_that_block_a_commit_are_blocking()
         found.setdefault("/".join(spec.asset_key.path), {})[spec.name] = spec.blocking
 
     assert found["raw/yellow_trips"] == {"schema_drift": False, "source_is_readable": False}
-    assert found["staged/yellow_trips"] == dict.fromkeys(
-        ("rows_accounted_for", "contract_bounds", "grain_is_unique"), True
-    )
+    blocking = dict.fromkeys(("rows_accounted_for", "contract_bounds", "grain_is_unique"), True)
+    assert found["staged/yellow_trips"] == {**blocking, "rejections_are_recent": False}
     assert found["curated/daily_revenue"] == dict.fromkeys(("contract_bounds", "grain_is_unique", "reconciles"), True)
     made = {name for name, spec in specs().items() if name.startswith(("raw", "staged", "curated"))}
     assert found.keys() == made - {"staged/trips"}
@@ -171,10 +176,12 @@ def test_every_table_has_its_checks_and_those_that_block_a_commit_are_blocking()
 def test_there_are_a_job_a_schedule_and_a_sensor_and_all_of_them_are_off() -> None:
     repository = definitions().get_repository_def()
 
-    assert {job.name for job in repository.get_all_jobs()} >= {"nyc_taxi", "publish", "maintenance"}
+    shared = {"publish", "maintenance", "reconsider", "trace", "rejection_ages"}
+    assert {job.name for job in repository.get_all_jobs()} >= {"nyc_taxi", "mta_turnstile", *shared}
     crons = {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs}
-    assert set(crons.values()) == {"0 6 * * *", "0 6 * * 1", "17 3 * * *"}
-    assert {sensor.name for sensor in repository.sensor_defs} == {"nyc_taxi_is_stale", "warehouse_is_behind"}
+    assert set(crons.values()) == {"0 6 * * *", "0 6 * * 1", "0 7 * * *", "0 7 * * 1", "17 3 * * *", "47 5 * * *"}
+    sensors = {"nyc_taxi_is_stale", "mta_turnstile_is_stale", "warehouse_is_behind"}
+    assert {sensor.name for sensor in repository.sensor_defs} == sensors
     assert {schedule.default_status for schedule in repository.schedule_defs} == {dg.DefaultScheduleStatus.STOPPED}
     assert {sensor.default_status for sensor in repository.sensor_defs} == {dg.DefaultSensorStatus.STOPPED}
 

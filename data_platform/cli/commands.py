@@ -1,19 +1,19 @@
 """What each command does, in order. How it looks is in `report`, how a run goes in `driving`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
 from rich.console import Console
 
 from data_platform import dagster_home
-from data_platform.cli import driving, report
+from data_platform.cli import driving, quarantine, report, tracing
 from data_platform.components.datasets import Datasets, installed
 from data_platform.components.samples import ensure_sample
 from data_platform.definitions import DATASETS, build
 from data_platform.planning.stale import stale
 from data_platform.resources.environment import settings
-from data_platform.resources.platform import platform_of
+from data_platform.resources.platform import platform_of, resources_of
 
 
 def run() -> int:
@@ -46,6 +46,22 @@ def sample() -> int:
     return 0
 
 
+def reconsider(table: str, partitions: Sequence[str], *, apply: bool) -> int:
+    """Says what today's contract and model make of a table's quarantined and clean rows; with `apply` makes it so."""
+    platform = platform_of(settings(), installed(DATASETS).catalog)
+    if not apply:
+        return quarantine.say(platform, table, partitions, _console())
+    with dg.DagsterInstance.from_config(str(dagster_home.prepare(settings()))) as instance:
+        resources = resources_of(settings(), platform)
+        return quarantine.do(instance, resources, platform, table, partitions, _console())
+
+
+def trace(table: str, key: Sequence[str], *, null: Sequence[str], partition: str | None) -> int:
+    """Prints the source files and row numbers behind the rows of a table that have these values."""
+    platform = platform_of(settings(), installed(DATASETS).catalog)
+    return tracing.say(platform, table, key, null=null, partition=partition, console=_console())
+
+
 def _console() -> Console:
     """As wide as the terminal; wide enough for the tables where there is none."""
     console = Console()
@@ -62,4 +78,11 @@ def _ensure_samples(console: Console, datasets: Datasets) -> None:
             console.print(f"generated the sample of {name} in {folder}")
 
 
-COMMANDS: Mapping[str, Callable[[], int]] = {"run": run, "plan": plan, "sample": sample}
+# Each takes the arguments that `__main__` declares for it.
+COMMANDS: Mapping[str, Callable[..., int]] = {
+    "run": run,
+    "plan": plan,
+    "sample": sample,
+    "reconsider": reconsider,
+    "trace": trace,
+}

@@ -1,5 +1,6 @@
 """Drives Dagster from the command line: one run for each batch that is stale, in this process, until nothing is."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +21,17 @@ from data_platform.planning.stale import Stale, Unanswered, Waiting, stale
 from data_platform.steps.charts import Chart
 from data_platform.steps.platform import Platform
 
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+class _WithoutSkipped(logging.Filter):
+    """Dagster warns that what reads a table that waits will run without its checks. It will not: it is skipped too."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "emitted no result" not in record.msg
+
+
+_WITHOUT_SKIPPED = _WithoutSkipped()
 
 
 @dataclass
@@ -40,6 +51,7 @@ def run_what_is_stale(
 ) -> Done:
     """Runs batches until nothing is stale or what is left has failed, then publishes once."""
     began = time.perf_counter()
+    logging.getLogger("dagster._core.execution.plan.active").addFilter(_WITHOUT_SKIPPED)
     free_dead_runs(instance)
     announce(instance, platform)
     with owner(instance) as ours:
@@ -97,17 +109,21 @@ class _Runner:
                 partition_key=partition,
                 asset_selection=list(keys),
                 raise_on_error=False,
-                run_config=_QUIET,
+                run_config=QUIET,
                 tags={OWNER_TAG: self.owner},
             )
         self.run_ids.add(result.run_id)
         mark = "[green]done[/]" if result.success else "[red]FAILED[/]"
         self.console.print(f"{mark} {time.perf_counter() - began:6.1f} s  {told}", highlight=False)
-        for event in result.all_events:
-            if event.is_step_failure:
-                self.failed.append(f"{told}: {_reason(event)}")
-                self.console.print(f"       {_reason(event)}", style="red", highlight=False, markup=False)
+        for reason in failures(result):
+            self.failed.append(f"{told}: {reason}")
+            self.console.print(f"       {reason}", style="red", highlight=False, markup=False)
         return result.success
+
+
+def failures(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Why each failed step of a run failed."""
+    return [_reason(event) for event in result.all_events if event.is_step_failure]
 
 
 def _reason(event: dg.DagsterEvent) -> str:

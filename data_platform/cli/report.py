@@ -59,8 +59,9 @@ def _followers(catalog: Catalog, stale: Collection[TableName]) -> list[TableName
 
 
 def print_done(console: Console, platform: Platform, settings: Settings, done: Done) -> None:
-    """What each table took and gave, then where the results are."""
-    lines = {table.name: _line(platform, table, done.run_ids) for table in platform.catalog}
+    """What each table took and gave, dataset by dataset, then where the results are."""
+    by_dataset = sorted(platform.catalog, key=lambda table: table.dataset)
+    lines = {table.name: _line(platform, table, done.run_ids) for table in by_dataset}
     made = {str(name): line for name, line in lines.items() if line.partitions}
     if made:
         console.print(_amounts(made))

@@ -1,6 +1,6 @@
 """When things run: a job, schedules and a sensor for each dataset, all of which ask what is stale and nothing else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -14,6 +14,7 @@ from data_platform.lake.names import TableName
 from data_platform.planning.batches import batches
 from data_platform.planning.catalog import Catalog
 from data_platform.planning.stale import stale
+from data_platform.sources.slot import Source
 from data_platform.steps.platform import Platform
 
 BATCH_TAG = "data_platform/batch"
@@ -55,24 +56,25 @@ def _schedule(catalog: Catalog, dataset: Dataset, here: frozenset[TableName], cr
         description=f"Asks the sources of {', '.join(map(str, ask))} what they have, and runs what is stale.",
     )
     def check(context: dg.ScheduleEvaluationContext) -> Sequence[dg.RunRequest] | dg.SkipReason:
-        return _requests(context.instance, context.resources.platform, catalog, here, ask)
+        return _requests(context.instance, context.resources.platform, catalog, here, ask, among=None)
 
     return check
 
 
 def _sensor(catalog: Catalog, dataset: Dataset, here: frozenset[TableName]) -> dg.SensorDefinition:
     # Asking a folder costs nothing; a server is asked by the schedule, as often as its author says.
-    ask = [table.name for table in dataset.raw if table.source.is_local]
+    ask = [table.name for table in dataset.raw if any(source.is_local for source in table.sources)]
 
     @dg.sensor(
         name=f"{dataset.name}_is_stale",
         job_name=dataset.name,
         minimum_interval_seconds=_SENSOR_SECONDS,
         required_resource_keys={"platform"},
-        description="Runs what is stale: new and corrected files in local folders, moved inputs, changed code.",
+        description="Runs what is stale: new and corrected files in folders, moved inputs, changed code.",
     )
     def look(context: dg.SensorEvaluationContext) -> Sequence[dg.RunRequest] | dg.SkipReason:
-        return _requests(context.instance, context.resources.platform, catalog, here, ask)
+        platform: Platform = context.resources.platform
+        return _requests(context.instance, platform, catalog, here, ask, among=lambda source: source.is_local)
 
     return look
 
@@ -83,9 +85,10 @@ def _requests(
     catalog: Catalog,
     here: frozenset[TableName],
     ask: Iterable[TableName],
+    among: Callable[[Source], bool] | None,
 ) -> Sequence[dg.RunRequest] | dg.SkipReason:
     now = datetime.now(UTC)
-    answer = stale(catalog, platform.lake, now, ask=ask, tables=here)
+    answer = stale(catalog, platform.lake, now, ask=ask, tables=here, among=among)
     todo = answer.stale
     while True:
         found = batches(catalog, todo)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from data_platform.components.expressions import check_reconciles
 from data_platform.components.loading import Dataset
+from data_platform.components.neighbours import check_bounds, check_neighbours
 from data_platform.components.proofs import Proofs
 from data_platform.components.selects import check_select, columns_of
 from data_platform.contracts.errors import ContractError, Gathering
@@ -70,7 +71,9 @@ def _settled(table: Table, settled: Mapping[TableName, Table], proofs: Proofs) -
     reads = [settled[name] for name in table.reads]
     table = replace(table, partitions=_partitions(table, reads))
     inputs = [(str(read.name), read.columns) for read in reads if isinstance(read, ModelTable)]
-    of = (read_text(table.path), str(table.name), table.partitions is None, inputs)
+    if table.contract.reads:
+        check_neighbours(YamlFile.read(table.path), table, settled)
+    of = (read_text(table.path), table.model.text, str(table.name), table.partitions is None, inputs)
     proofs.once(partial(_check_together, table, settled), "together", *of)
     return table
 
@@ -83,6 +86,7 @@ def _check_together(table: ModelTable, settled: Mapping[TableName, Table]) -> No
             line = file.line("columns", name, "within_partition")
             text = f"column '{name}': the table has no partitions that a row could lie outside of; leave this away"
             raise ContractError(file.path, line, text)
+    check_bounds(file, table)
     if table.name.layer == "curated" and not table.is_view:
         inputs = {name: read.columns for name in table.reads if isinstance(read := settled[name], ModelTable)}
         check_reconciles(file, table.contract, inputs)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from data_platform.components.expressions import check_columns, check_order, check_rules
 from data_platform.contracts.contract import NotReconciled
 from data_platform.contracts.errors import ContractError, nearest
+from data_platform.contracts.rules import rejecting
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.engines.duckdb import volatile_functions
 from data_platform.lake.names import TableName
@@ -26,6 +27,12 @@ def check_staged(file: YamlFile, table: ModelTable) -> None:
         _check_rows_of(file, table, thread(table.model).driving)
     check_rules(file, table.name, table.contract)
     check_order(file, table.contract)
+    known = (*rejecting(table.contract), "any")
+    for name in table.contract.audit.max_rejection_age_days:
+        if name not in known:
+            line = file.line("audit", "max_rejection_age_days", name)
+            text = f"max_rejection_age_days: no rule '{name}' rejects rows here{nearest(name, known)}"
+            raise ContractError(file.path, line, text)
 
 
 def check_curated(file: YamlFile, table: ModelTable) -> None:
@@ -43,9 +50,10 @@ def check_curated(file: YamlFile, table: ModelTable) -> None:
         raise ContractError(file.path, file.line("rows_of"), text)
     if table.contract.deduplicate is not None:
         raise ContractError(file.path, file.line("deduplicate"), "deduplicate in staged; here GROUP BY the grain")
-    if "max_rejected_share" in table.contract.audit.model_fields_set:
-        line = file.line("audit", "max_rejected_share")
-        raise ContractError(file.path, line, "a curated table rejects no rows; what breaks a bound fails the audit")
+    for key in ("max_rejected_share", "max_rejection_age_days"):
+        if key in table.contract.audit.model_fields_set:
+            text = "a curated table rejects no rows; what breaks a bound fails the audit"
+            raise ContractError(file.path, file.line("audit", key), text)
     check_rules(file, table.name, table.contract)
     _check_reconciles(file, table)
 

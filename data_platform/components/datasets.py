@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 from data_platform.components.catalog import catalog_of
-from data_platform.components.loading import Dataset, Span, load_dataset
+from data_platform.components.loading import Dataset, load_dataset
 from data_platform.components.places import check_datasets
 from data_platform.components.proofs import Proofs
+from data_platform.components.raw_tables import Span
 from data_platform.components.samples import sample_span
-from data_platform.components.templates import resolved
 from data_platform.contracts.errors import ContractError, Gathering, Mistakes
 from data_platform.planning.catalog import Catalog, CatalogError
 from data_platform.resources.environment import settings
@@ -43,7 +43,6 @@ def read_datasets(root: Path, chosen: Settings) -> Datasets:
 
     Tables are looked at together once each file can be read.
     """
-    resolve = partial(resolved, variables=chosen.template_variables)
     proofs = Proofs(chosen.home / PROOFS)
     mistakes = Gathering(ModelError)
     with mistakes.going_on():
@@ -54,7 +53,7 @@ def read_datasets(root: Path, chosen: Settings) -> Datasets:
         with mistakes.going_on():
             span = _span(folder, chosen)
         with mistakes.going_on():
-            found[folder.name] = load_dataset(folder, resolve=resolve, span=span, proofs=proofs)
+            found[folder.name] = load_dataset(folder, variables=chosen.template_variables, span=span, proofs=proofs)
     mistakes.tell()
     catalog = catalog_of(list(found.values()), proofs)
     proofs.save()

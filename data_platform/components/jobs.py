@@ -17,5 +17,8 @@ class DatasetJob(UnresolvedAssetJobDefinition):
     def resolve(self, asset_graph: AssetGraph, *arguments: Any, **named: Any) -> dg.JobDefinition:
         own = self.selection.resolve(asset_graph)
         near = {*own, *(parent for key in own for parent in asset_graph.get(key).parent_keys)}
-        here = AssetGraph.from_assets([asset_graph.get(key).assets_def for key in sorted(near)])
+        checks = {check for key in own for check in asset_graph.get(key).check_keys}
+        needed: list[dg.AssetKey | dg.AssetCheckKey] = [*sorted(near), *sorted(checks)]
+        # Some checks are steps of their own.
+        here = AssetGraph.from_assets(list(dict.fromkeys(map(asset_graph.assets_def_for_key, needed))))
         return super().resolve(here, *arguments, **named)

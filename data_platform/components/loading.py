@@ -1,7 +1,7 @@
 """Reads a dataset's folder into tables: `defs.yaml`, `staged/` and `curated/`. Every mistake has a file and a line."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,45 +9,25 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from data_platform.components.checking import check_curated, check_staged, check_view
-from data_platform.components.expressions import check_raw_types
 from data_platform.components.modules import function_of, line_of, load_module
 from data_platform.components.places import LAYERS, MODELS, check_places
 from data_platform.components.proofs import Proofs
 from data_platform.components.python_models import load_python_model
-from data_platform.components.read_spec import read_options
-from data_platform.components.spec import DatasetSpec, DefsFile, RawTableSpec
+from data_platform.components.raw_tables import Span, located, raw_table
+from data_platform.components.spec import DatasetSpec, DefsFile
 from data_platform.contracts.contract import Contract
 from data_platform.contracts.errors import ContractError, Gathering, closest, nearest
-from data_platform.contracts.partitions import Partitions, first_day, parse_key
 from data_platform.contracts.quoting import identifier
 from data_platform.contracts.yaml_file import YamlFile, read_text
 from data_platform.engines.duckdb import volatile_functions
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel, RawTable
-from data_platform.sources.http_file import HttpFile
-from data_platform.sources.options import format_by_name
 from data_platform.sql.identity import Threaded, thread
 from data_platform.sql.model import Model, ModelError, check_deterministic, parse
 from data_platform.steps.charts import Chart
 
 _MODEL = TypeAdapter(Model)
 _THREADED = TypeAdapter[Threaded | None](Threaded | None)
-
-
-@dataclass(frozen=True)
-class Span:
-    """The partitions that are loaded here: all that a dataset has, or only those from `first` to `last`."""
-
-    first: str | None = None
-    last: str | None = None
-
-    def clip(self, partitions: Partitions) -> Partitions:
-        start, end = partitions.start, None
-        if self.first is not None:
-            start = max(start, partitions.window(first_day(self.first)))
-        if self.last is not None:
-            end = partitions.window(first_day(self.last))
-        return replace(partitions, start=start, end=end)
 
 
 @dataclass(frozen=True)
@@ -62,8 +42,8 @@ class Dataset:
     charts: tuple[Chart, ...]
 
 
-def load_dataset(folder: Path, *, resolve: Callable[[str], str], span: Span, proofs: Proofs) -> Dataset:
-    """The dataset in a folder. `resolve` fills `{{ variables }}` in addresses.
+def load_dataset(folder: Path, *, variables: Mapping[str, str], span: Span, proofs: Proofs) -> Dataset:
+    """The dataset in a folder. `variables` are what its `{{ … }}` stand for.
 
     Models come without partitions: these depend on what they read, perhaps in another dataset (see `catalog`).
     Raises ContractError or ModelError for a mistake, Mistakes for several.
@@ -76,9 +56,9 @@ def load_dataset(folder: Path, *, resolve: Callable[[str], str], span: Span, pro
     with mistakes.going_on():
         spec = file.parse(DefsFile).attributes
     raw: list[RawTable] = []
-    for name, table in spec.raw.items():
+    for name in spec.raw:
         with mistakes.going_on():
-            raw.append(_raw_table(file, folder.name, spec, name, table, resolve, span, proofs))
+            raw.append(raw_table(file, spec, name, variables=variables, span=span, proofs=proofs))
     known = None if mistakes else raw
     models: list[ModelTable] = []
     for layer in LAYERS:
@@ -111,70 +91,6 @@ def _chart(path: Path) -> Chart:
     )
 
 
-def _raw_table(
-    file: YamlFile,
-    dataset: str,
-    spec: DatasetSpec,
-    name: str,
-    table: RawTableSpec,
-    resolve: Callable[[str], str],
-    span: Span,
-    proofs: Proofs,
-) -> RawTable:
-    at = ("attributes", "raw", name)
-    with _located(file, *at):
-        table_name = TableName("raw", name)
-    types = {column: declared.type for column, declared in table.columns.items()}
-    proofs.once(lambda: check_raw_types(file, at, table.columns), "raw types", types)
-    with _located(file, *at, "source", "http_file", "url"):
-        http = table.source.http_file
-        source = HttpFile(
-            resolve(http.url),
-            timeout_seconds=http.timeout_seconds,
-            min_bytes_per_second=http.min_bytes_per_second,
-            max_seconds=http.max_seconds,
-            max_bytes=http.max_bytes,
-            attempts=http.attempts,
-            absent=frozenset(http.absent),
-        )
-    with _located(file, *at, "start"):
-        partitions = _raw_partitions(spec, table, span)
-    if (partitions is not None) != source.is_partitioned:
-        wanted = "lacks" if partitions else "has"
-        repair = "write {partition:%Y-%m} in the url" if partitions else "write `partitions:` for the dataset"
-        line = file.line(*at, "source", "http_file", "url")
-        raise ContractError(file.path, line, f"raw table '{name}': the url {wanted} a partition; {repair}")
-    return RawTable(
-        name=table_name,
-        dataset=dataset,
-        path=file.path,
-        line=file.line(*at),
-        description=table.description,
-        owners=table.owners or spec.owners,
-        partitions=partitions,
-        source=source,
-        format=table.format or _format(http.url),
-        columns=table.columns,
-        expected=table.expected.expected,
-        check_every=table.check_every,
-        read=read_options(file, at, table.format, table.read),
-        unknown_columns=table.unknown_columns,
-    )
-
-
-def _raw_partitions(spec: DatasetSpec, table: RawTableSpec, span: Span) -> Partitions | None:
-    if spec.partitions is None or table.partitions == "none":
-        return None
-    partitions = spec.partitions.partitions
-    if table.start is not None:
-        partitions = replace(partitions, start=parse_key(partitions.kind, table.start))
-    return span.clip(partitions)
-
-
-def _format(url: str) -> str:
-    return format_by_name(url.partition("?")[0]) or "parquet"
-
-
 def _stems(directory: Path) -> list[Path]:
     """The models of a layer, each as the path of its files without what follows the dot."""
     found = directory.iterdir() if directory.is_dir() else ()
@@ -194,7 +110,7 @@ def _model(
         raise ContractError(python, 1, f"{sql.name} and {python.name} both make {stem.name}; keep one")
     file = YamlFile.read(yaml)
     mistakes = Gathering(ModelError)
-    with mistakes.going_on(), _located(file):
+    with mistakes.going_on(), located(file):
         name = TableName(layer, stem.name)
     with mistakes.going_on():
         contract = file.parse(Contract)
@@ -284,17 +200,3 @@ def _pass_through(
     mistakes.tell()
     columns = ", ".join(identifier(column) for column in contract.columns)
     return _parsed(file.path, f"SELECT {columns} FROM {source.name.sql}", proofs)
-
-
-class _located:  # noqa: N801 - reads as a statement
-    """Turns a ValueError into a ContractError at a place of a YAML file."""
-
-    def __init__(self, file: YamlFile, *keys: str) -> None:
-        self.file, self.keys = file, keys
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ValueError) and not isinstance(error, ContractError):
-            raise ContractError(self.file.path, self.file.line(*self.keys), str(error)) from error

@@ -31,7 +31,7 @@ def definition_metadata(table: RawTable | ModelTable) -> dict[str, Any]:
         return {
             "dagster/column_schema": dg.TableSchema(columns=columns),
             "dagster/code_references": _references((table.path, table.line)),
-            "source": table.source.shown,
+            "source": ", ".join(source.shown for source in table.sources),
         }
     columns = [_column(name, spec) for name, spec in table.contract.columns.items()]
     found: dict[str, Any] = {
@@ -79,7 +79,7 @@ def received_metadata(results: Sequence[Received]) -> dict[str, Any]:
         "dagster/row_count": sum(file.records or 0 for file in files),
         "bytes": sum(file.bytes for file in files),
         "outcome": "; ".join(f"{result.partition}: {result.text}" for result in results),
-        "files": _table(
+        "files": table_of(
             ["records", "unparsed", "bytes", "seen_at", "source", "version", "sha256", "read_as"],
             [
                 [
@@ -160,14 +160,14 @@ def _account(account: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{f"rows_{side}": account[side] for side in ("arrived", "rejected", "dropped")},
         # The file comes last: its long name would push the numbers out of sight.
-        "account": _table([*sides, "source_file"], lines),
-        **({"rows_by_rule": _table(["rows", "rule", "outcome"], rules)} if rules else {}),
+        "account": table_of([*sides, "source_file"], lines),
+        **({"rows_by_rule": table_of(["rows", "rule", "outcome"], rules)} if rules else {}),
     }
 
 
 def _flagged(flagged: Mapping[str, int]) -> dict[str, Any]:
     rows: list[list[str | int]] = [[count, name] for name, count in sorted(flagged.items(), key=lambda item: -item[1])]
-    return {"flagged": _table(["rows", "flag"], rows)} if rows else {}
+    return {"flagged": table_of(["rows", "flag"], rows)} if rows else {}
 
 
 def _lineage(lineage: Mapping[str, ColumnLineage]) -> dg.TableColumnLineage:
@@ -182,7 +182,8 @@ def _lineage(lineage: Mapping[str, ColumnLineage]) -> dg.TableColumnLineage:
     )
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str | int]]) -> dg.TableMetadataValue:
+def table_of(columns: Sequence[str], rows: Sequence[Sequence[str | int]]) -> dg.TableMetadataValue:
+    """A table that the UI shows in full: who has many rows shows the first of them."""
     schema = dg.TableSchema(
         columns=[
             dg.TableColumn(name, "int" if rows and isinstance(rows[0][at], int) else "string")

@@ -60,11 +60,12 @@ def requested_partitions(context: dg.AssetExecutionContext, table: RawTable | Mo
 
 
 def mapping(table: ModelTable, read: RawTable | ModelTable) -> dg.PartitionMapping | None:
-    """How a table's partitions read another's: the same one, all of them, or the only one."""
+    """How a table's partitions read another's: the same one (and neighbours), all of them, or the only one."""
     if read.partitions is None:
         return None
-    return (
-        dg.AllPartitionMapping()
-        if table.partitions is None
-        else dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)
+    if table.partitions is None:
+        return dg.AllPartitionMapping()
+    offsets = table.offsets(read.name)
+    return dg.TimeWindowPartitionMapping(
+        start_offset=offsets[0], end_offset=offsets[-1], allow_nonexistent_upstream_partitions=True
     )

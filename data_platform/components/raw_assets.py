@@ -61,7 +61,7 @@ def _check_results(
             severity=dg.AssetCheckSeverity.ERROR if missing else dg.AssetCheckSeverity.WARN,
             description="; ".join(f"{key}: {text}" for key, text in told.items()) or "as declared",
         )
-    refused = [result for result in results if result.outcome == "refused"]
+    refused = [text for result in results for text in result.refused]
     if refused or drifts:
         yield from check_result(
             context,
@@ -69,7 +69,7 @@ def _check_results(
             "source_is_readable",
             passed=not refused,
             severity=dg.AssetCheckSeverity.ERROR,
-            description="; ".join(result.text for result in refused) or "readable",
+            description="; ".join(refused) or "readable",
         )
 
 

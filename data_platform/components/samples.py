@@ -7,8 +7,8 @@ import uuid
 from pathlib import Path
 from types import ModuleType
 
-from data_platform.components.loading import Span
 from data_platform.components.modules import function_of, load_module
+from data_platform.components.raw_tables import Span
 from data_platform.contracts.errors import ContractError
 from data_platform.contracts.partitions import first_day
 

@@ -8,6 +8,7 @@ from data_platform.components.partitions import mapping, partitions_def
 from data_platform.contracts.contract import NotReconciled
 from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, RawTable
 from data_platform.planning.versions import code_version
+from data_platform.sources.slot import Source
 
 
 def raw_spec(catalog: Catalog, table: RawTable) -> dg.AssetSpec:
@@ -16,12 +17,24 @@ def raw_spec(catalog: Catalog, table: RawTable) -> dg.AssetSpec:
         description=table.description,
         group_name=table.dataset,
         owners=list(table.owners),
-        kinds={table.name.layer, table.format, "file" if table.source.is_local else "http"},
+        kinds=_raw_kinds(table),
         tags={"layer": table.name.layer},
         metadata=metadata.definition_metadata(table),
         skippable=True,
         partitions_def=partitions_def(catalog, table.name),
     )
+
+
+def _raw_kinds(table: RawTable) -> set[str]:
+    """Layer, format where there is one, and where the bytes come from; an asset has three kinds at most."""
+    places = [_place(source) for source in table.sources]
+    return set([table.name.layer, *([table.format] if table.format else []), *places][:3])
+
+
+def _place(source: Source) -> str:
+    if source.origin != "http_file":
+        return source.origin
+    return "file" if source.is_local else "http"
 
 
 def model_spec(catalog: Catalog, table: ModelTable) -> dg.AssetSpec:

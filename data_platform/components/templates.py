@@ -9,13 +9,18 @@ _VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 
 
 def resolved(text: str, variables: Mapping[str, str]) -> str:
-    """The text with each variable's value in its place. Raises ValueError naming one that does not exist."""
+    """An address with each variable's value in its place. Raises ValueError naming one that does not exist."""
+    # Braces in a value are not for the partition to fill.
+    return path_of(text, {name: value.replace("{", "{{").replace("}", "}}") for name, value in variables.items()})
+
+
+def path_of(text: str, variables: Mapping[str, str]) -> str:
+    """The same of what is no address: nothing else is filled in there, so each value stays as it is."""
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
         if name not in variables:
             raise ValueError(f"variable '{name}' is unknown{nearest(name, variables)}")
-        # Braces in a value are not for the partition to fill.
-        return variables[name].replace("{", "{{").replace("}", "}}")
+        return variables[name]
 
     return _VARIABLE.sub(value, text)

@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    StrictInt,
     Tag,
     ValidationInfo,
     field_validator,
@@ -130,11 +131,19 @@ class Deduplicate(Part):
     first_by: tuple[str, ...] = Field(min_length=1)
 
 
+Days = Annotated[int, Field(ge=1)]
+
+
 class Audit(Part):
-    """Bounds that a commit must keep. `max_rejected_share` is rejected rows / rows that arrived."""
+    """Bounds that a commit must keep. `max_rejected_share` is rejected rows / rows that arrived.
+
+    `max_rejection_age_days` blocks nothing: after so many days a rejection by the rule is told as overdue. `any` is
+    for the rules that are not named.
+    """
 
     max_rejected_share: float = Field(0.05, ge=0, le=1)
     min_rows: int = Field(0, ge=0)
+    max_rejection_age_days: dict[RuleName, Days] = Field(default_factory=dict)
 
 
 Groups = tuple[tuple[str, str, str], ...]
@@ -162,6 +171,18 @@ class Reconcile(Part):
         return tuple((m[1], m[1], m[2].strip('"')) if m else (part, part, part) for part, m in found)
 
 
+def _neighbours(offsets: tuple[int, ...]) -> tuple[int, ...]:
+    if offsets != tuple(range(min(offsets), max(offsets) + 1)) or 0 not in offsets or offsets == (0,):
+        raise ValueError(
+            f"{list(offsets)}: write the partitions from the first to the last, 0 (its own) among them: "
+            "[-1, 0] for its own and the one before, [0, 1] for its own and the one after"
+        )
+    return offsets
+
+
+Offsets = Annotated[tuple[StrictInt, ...], Field(min_length=1), AfterValidator(_neighbours)]
+
+
 class NotReconciled(Part):
     """The author's reason why a curated table cannot be reconciled with its inputs."""
 
@@ -181,6 +202,7 @@ class Contract(Part):
     partitions: Literal["none"] | None = None
     inputs: tuple[str, ...] = ()
     rows_of: tuple[str, ...] = ()
+    reads: dict[str, Offsets] = Field(default_factory=dict)
     columns: dict[ColumnName, ColumnSpec] = Field(min_length=1)
     grain: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()

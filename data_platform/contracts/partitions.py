@@ -45,6 +45,10 @@ class Partitions:
             return day.replace(day=1)
         return day - timedelta(days=(day - self.start).days % 7) if self.kind == "weekly" else day
 
+    def key_at(self, moment: datetime) -> str:
+        """The key of the window that a local time lies in, whether or not it is one of ours."""
+        return self.window(moment.date()).strftime(self.format)
+
     def together(self, other: "Partitions") -> "Partitions":
         """From the first window of either to the last of either; both lie on one grid."""
         end = None if self.end is None or other.end is None else max(self.end, other.end)
@@ -67,6 +71,14 @@ class Partitions:
         start = self._parse(key)
         midnight = datetime.min.time()
         return datetime.combine(start, midnight), datetime.combine(self._next(start), midnight)
+
+    def shifted(self, key: str, windows: int) -> str:
+        """The key of the window that lies so many windows after (or before) another, whether or not it is ours."""
+        start = self._parse(key)
+        if self.kind == "monthly":
+            months = start.year * 12 + start.month - 1 + windows
+            return date(months // 12, months % 12 + 1, 1).strftime(self.format)
+        return (start + timedelta(days=windows * (7 if self.kind == "weekly" else 1))).strftime(self.format)
 
     def ends_at(self, key: str) -> datetime:
         """The aware moment at which the window is over."""

@@ -12,6 +12,8 @@ Kind = Literal["reject", "drop", "flag"]
 MOST_RULES = 125
 # Counted by the platform itself.
 BUILT_IN = ("castable", "duplicate", "rounded", "unparsed")
+_FLAGS_BY_ITSELF = "rounded"
+_SOME_BOUNDS = (datetime(2000, 1, 1), datetime(2000, 1, 2))
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,13 @@ def _outside(column: str, spec: ColumnSpec) -> str:
         # NaN is greater than every number in DuckDB: without a max it would pass.
         parts.append(f"isnan({column})")
     return " OR ".join(parts)
+
+
+def rejecting(contract: Contract) -> tuple[str, ...]:
+    """The rules that may quarantine a row of this contract, those of the platform among them."""
+    # Whatever the partition's bounds are, a column that must keep them has a rule.
+    own = [rule.name for rule in conditions(contract, _SOME_BOUNDS) if rule.kind == "reject"]
+    return (*(name for name in BUILT_IN if name != _FLAGS_BY_ITSELF), *own)
 
 
 def values(contract: Contract) -> list[tuple[str, str, str]]:

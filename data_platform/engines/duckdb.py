@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from data_platform import locks
+from data_platform.engines import partition
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Engine:
     temp_directory: Path
 
     @contextlib.contextmanager
-    def scratch(self) -> Iterator[dict[str, str]]:
-        """DuckDB settings for one connection, with a folder of its own to spill into, which is deleted afterwards.
+    def folder(self) -> Iterator[Path]:
+        """A folder that nobody else has, which is deleted afterwards; what a kill leaves, the next one deletes.
 
         DuckDB numbers the files that it spills to: two processes in one folder would write into each other's.
         Folders of processes that were killed are deleted first: there may be gigabytes in them.
@@ -33,10 +34,16 @@ class Engine:
             # So that nobody takes the new folder for a dead one's before it is held.
             with locks.held(self.temp_directory):
                 _delete_spills_of_the_dead(self.temp_directory)
-                folder = tempfile.mkdtemp(prefix="spill-", dir=self.temp_directory)
-                ours.enter_context(locks.held(Path(folder)))
+                folder = Path(tempfile.mkdtemp(prefix="spill-", dir=self.temp_directory))
+                ours.enter_context(locks.held(folder))
             ours.callback(shutil.rmtree, folder)
-            yield {"memory_limit": self.memory_limit, "threads": str(self.threads), "temp_directory": folder}
+            yield folder
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[dict[str, str]]:
+        """DuckDB settings for one connection, with a folder of its own to spill into."""
+        with self.folder() as folder:
+            yield {"memory_limit": self.memory_limit, "threads": str(self.threads), "temp_directory": str(folder)}
 
     @contextlib.contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -73,7 +80,9 @@ def _scratch_database() -> duckdb.DuckDBPyConnection:
 def database() -> duckdb.DuckDBPyConnection:
     """An empty database for questions without data, which the caller closes."""
     # One thread: a process that forks keeps no others.
-    return duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False, "TimeZone": "UTC"})
+    connection = duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False, "TimeZone": "UTC"})
+    partition.define(connection, None)
+    return connection
 
 
 @functools.cache

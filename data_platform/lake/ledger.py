@@ -30,6 +30,7 @@ _COLUMNS = (
     Column("seen_at", "TIMESTAMPTZ"),
     Column("run_id", "VARCHAR"),
     Column("sequence", "BIGINT"),
+    Column("origin", "VARCHAR"),
     Column("unparsed_key", "VARCHAR"),
     Column("unparsed", "BIGINT"),
     Column("reading", "VARCHAR"),
@@ -81,7 +82,9 @@ class Ledger:
         log = read_log(self._storage, self._folder)
         if log is None or len(log.live) <= beyond:
             return False
-        self._committed(self._writer(), lambda now: self._change(self._as_of(now).all(), instead_of=now))
+        folder = self._writer()
+        folder.ensure(schema.fields(self._folder, _COLUMNS))
+        self._committed(folder, lambda now: self._change(self._as_of(now).all(), instead_of=now))
         return True
 
     def _committed(self, folder: "DeltaFolder", attempt: "Callable[[Log], Change]") -> Sightings:

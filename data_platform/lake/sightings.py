@@ -13,9 +13,11 @@ from typing import Literal
 class Sighting:
     """One version of a slot (the source's object without its version), seen at a time.
 
-    `version` is the source's word for it (etag, size and time, offsets). `key`: the bytes in the lake;
+    `version` is the source's word for it (etag, size and time, offsets). `state`: received with its bytes, refused for
+    what they are, or withdrawn, when the source no longer has there what was received. `key`: the bytes in the lake;
     `data_key`: the Parquet that models read (the same for Parquet). `columns`: (name, physical type).
-    `sequence` orders the sightings of a table; the ledger stamps it. Raises ValueError if it contradicts itself.
+    `sequence` orders the sightings of a table; the ledger stamps it. `origin`: the kind of source that saw it.
+    Raises ValueError if it contradicts itself.
 
     Of text: `unparsed` of the `records` are lines that could not be read, kept under `unparsed_key`. `reading` differs
     where the same bytes were read in another way, so that they give other rows; `read_as` says how, for people.
@@ -25,7 +27,7 @@ class Sighting:
     slot: str
     uri: str
     version: str
-    state: Literal["received", "refused"]
+    state: Literal["received", "refused", "withdrawn"]
     reason: str | None
     sha256: str | None
     key: str | None
@@ -36,6 +38,7 @@ class Sighting:
     seen_at: datetime
     run_id: str
     sequence: int = 0
+    origin: str = "http_file"
     unparsed_key: str | None = None
     unparsed: int | None = None
     reading: str | None = None
@@ -46,8 +49,8 @@ class Sighting:
             raise ValueError(f"{self.slot}: seen_at {self.seen_at} has no time zone; say which")
         if self.state == "received" and not (self.sha256 and self.key and self.data_key):
             raise ValueError(f"{self.slot}: a received sighting has sha256, key and data_key")
-        if self.state == "refused" and not self.reason:
-            raise ValueError(f"{self.slot}: a refused sighting has a reason")
+        if self.state != "received" and not self.reason:
+            raise ValueError(f"{self.slot}: a {self.state} sighting has a reason")
         if bool(self.unparsed) != bool(self.unparsed_key):
             raise ValueError(f"{self.slot}: {self.unparsed} lines were not read, but they lie in {self.unparsed_key}")
 
@@ -62,26 +65,43 @@ class Sightings:
         return self.rows
 
     def latest(self, partition: str, slot: str) -> Sighting | None:
-        """The last sighting of a slot, received or refused."""
+        """The last sighting of a slot, whatever it was and whoever saw it."""
         return self._latest.get((partition, slot))
 
+    def latest_of(self, origin: str, partition: str, slot: str, uri: str | None = None) -> Sighting | None:
+        """The last sighting of a slot that one kind of source made, there or (None) anywhere."""
+        if uri is None:
+            return self._latest_of.get((origin, partition, slot))
+        return self._latest_at.get((origin, partition, slot, uri))
+
+    def received_as(self, origin: str, uri: str, version: str) -> Sighting | None:
+        """The last time that one kind of source gave this version of an address."""
+        return self._received_as.get((origin, uri, version))
+
+    def standing(self, origin: str) -> tuple[Sighting, ...]:
+        """What one kind of source gave and has not withdrawn: the last received sighting of each slot and address."""
+        return tuple(s for s in self._standing.values() if s.origin == origin)
+
     def current(self, partition: str) -> tuple[Sighting, ...]:
-        """The last received sighting of each of the partition's slots, by slot: what its readers get."""
+        """The last received sighting of each of the partition's slots, by slot: what its readers get.
+
+        Where that one was withdrawn, what another address or kind of source gave of the slot is current again.
+        """
         return self._current.get(partition, ())
 
     def partitions(self) -> tuple[str, ...]:
-        """The partitions of which something has been received, sorted."""
+        """The partitions of which something has been received, even if all was withdrawn; sorted."""
         return tuple(sorted(self._current))
 
     def data_version(self, partition: str) -> str | None:
-        """A sha256 over the partition's current bytes, None if nothing was received.
+        """A sha256 over the partition's current bytes, None if nothing was ever received.
 
         The same bytes in the same slots, read in the same way, always give the same version: after a correction was
-        withdrawn it is the first one again.
+        withdrawn it is the first one again. Where all was withdrawn, it is that of no bytes at all.
         """
-        current = self.current(partition)
-        if not current:
+        if partition not in self._current:
             return None
+        current = self.current(partition)
         parts = [[s.slot, s.sha256, *([s.reading] if s.reading else [])] for s in current]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -90,12 +110,39 @@ class Sightings:
         return {(sighting.partition, sighting.slot): sighting for sighting in self.rows}
 
     @cached_property
+    def _latest_of(self) -> dict[tuple[str, str, str], Sighting]:
+        return {(sighting.origin, sighting.partition, sighting.slot): sighting for sighting in self.rows}
+
+    @cached_property
+    def _latest_at(self) -> dict[tuple[str, str, str, str], Sighting]:
+        return {_place(sighting): sighting for sighting in self.rows}
+
+    @cached_property
+    def _received_as(self) -> dict[tuple[str, str, str], Sighting]:
+        return {(s.origin, s.uri, s.version): s for s in self.rows if s.state == "received"}
+
+    @cached_property
+    def _standing(self) -> dict[tuple[str, str, str, str], Sighting]:
+        found: dict[tuple[str, str, str, str], Sighting] = {}
+        for sighting in self.rows:
+            # Taken out first, so that what stands is in the order in which it came.
+            if sighting.state != "refused":
+                found.pop(_place(sighting), None)
+            if sighting.state == "received":
+                found[_place(sighting)] = sighting
+        return found
+
+    @cached_property
     def _current(self) -> dict[str, tuple[Sighting, ...]]:
-        received = {(s.partition, s.slot): s for s in self.rows if s.state == "received"}
-        by_partition: dict[str, list[Sighting]] = {}
-        for (partition, _), sighting in sorted(received.items()):
-            by_partition.setdefault(partition, []).append(sighting)
+        by_partition: dict[str, list[Sighting]] = {s.partition: [] for s in self.rows if s.state == "received"}
+        received = {(s.partition, s.slot): s for s in self._standing.values()}
+        for (partition, _), sighting in sorted(received.items(), key=lambda item: item[0]):
+            by_partition[partition].append(sighting)
         return {partition: tuple(sightings) for partition, sightings in by_partition.items()}
+
+
+def _place(sighting: Sighting) -> tuple[str, str, str, str]:
+    return sighting.origin, sighting.partition, sighting.slot, sighting.uri
 
 
 def in_order(sightings: Sequence[Sighting]) -> Sightings:

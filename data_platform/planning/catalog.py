@@ -13,8 +13,8 @@ from data_platform.contracts.partitions import Partitions
 from data_platform.contracts.raw import RawColumn
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
-from data_platform.sources.http_file import HttpFile
 from data_platform.sources.options import ReadOptions
+from data_platform.sources.slot import Source
 from data_platform.sql.identity import Threaded
 from data_platform.sql.model import Model, line_of
 
@@ -31,7 +31,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class RawTable:
-    """Bytes as received from one source."""
+    """Bytes as received from one or several sources."""
 
     name: TableName
     dataset: str
@@ -41,9 +41,10 @@ class RawTable:
     description: str
     owners: tuple[str, ...]
     partitions: Partitions | None
-    source: HttpFile
-    format: str
-    """As people are told: written, or by what the address ends in. How files are read: see `read`."""
+    sources: tuple[Source, ...]
+    format: str | None
+    """As people are told: written, or by what the address ends in; None where each file's name says it. How files are
+    read: see `read`."""
     columns: Mapping[str, RawColumn]
     expected: Expected
     check_every: str | None
@@ -95,6 +96,10 @@ class ModelTable:
     def columns(self) -> tuple[tuple[str, str], ...]:
         """(name, type) as contracted."""
         return tuple((name, spec.type) for name, spec in self.contract.columns.items())
+
+    def offsets(self, read: TableName) -> tuple[int, ...]:
+        """Which partitions of a table that it reads belong to one of its own: 0 the same one, -1 the one before."""
+        return self.contract.reads.get(read.sql, (0,))
 
     def mention(self, read: TableName) -> tuple[Path, int]:
         """The file and line that name a table which this one reads."""
@@ -204,6 +209,11 @@ class Catalog:
                 group = self.group(name)
                 found[group] = found[group].together(table.partitions) if group in found else table.partitions
         return found
+
+    @cached_property
+    def reads_neighbours(self) -> bool:
+        """Whether any table reads other partitions of an input than its own."""
+        return any(isinstance(table, ModelTable) and table.contract.reads for table in self.tables.values())
 
     @cached_property
     def readers(self) -> Mapping[TableName, tuple[TableName, ...]]:

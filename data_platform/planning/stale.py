@@ -3,7 +3,8 @@
 Answers come from sources, ledger and commits alone; there is no cursor that could be lost.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,23 +12,30 @@ from typing import Any
 
 from data_platform.lake.lake import Lake
 from data_platform.lake.names import TableName
-from data_platform.lake.sightings import Sighting, Sightings
+from data_platform.lake.sightings import Sightings
 from data_platform.lake.tables import UNPARTITIONED
+from data_platform.planning.arrivals import (
+    is_read_otherwise,
+    is_refused,
+    keys_of,
+    last_seen,
+    question,
+    reason_to_receive,
+    withdrawals,
+)
 from data_platform.planning.catalog import Catalog, ModelTable, RawTable
 from data_platform.planning.settled import Settled
 from data_platform.planning.versions import Versions, code_version, combined, fingerprint, input_partitions
 from data_platform.sources.address import redact
 from data_platform.sources.errors import SourceError
-from data_platform.sources.http_file import HttpFile
-from data_platform.sources.slot import Version
+from data_platform.sources.slot import Odd, Place, Places, Source, Version
 
-# A partition of an http_file is one object, wherever it is served from: a mirror's copy takes the place of the
-# official one instead of standing beside it.
-SLOT = "file"
-# Changes when more files can be read than before: those that were refused are looked at again.
-READ_FORMAT = "2"
+NO_PARTITION = "no partition"
+"""Of what is told of a source and of none of its partitions."""
 # A live source with years of missing months is asked about each; connections are shared.
 _PARALLEL_LOOKS = 8
+# A folder full of odd files would drown everything else.
+_MOST_TOLD = 10
 # Below the lake's notes: tables of which nothing was stale.
 _SETTLED = "tables.settled"
 
@@ -99,17 +107,27 @@ def stale(
     *,
     tables: Collection[TableName] | None = None,
     ask: Iterable[TableName] | None = None,
+    among: Callable[[Source], bool] | None = None,
 ) -> Answer:
     """All stale partitions of some tables (None: of all), each table after those that it reads.
 
-    `ask` limits the sources that are asked (None: all). A raw table that is not asked is taken as it is.
+    `ask` limits the raw tables whose sources are asked (None: all), `among` the sources. What is not asked is taken as
+    it is.
     """
-    asked = set(catalog.order if ask is None else ask)
+    asked = {
+        name: [source for source in catalog.raw(name).sources if among is None or among(source)]
+        for name in (catalog.order if ask is None else ask)
+        if isinstance(catalog.tables[name], RawTable)
+    }
     return Answer.of(_findings(catalog, lake, now, set(catalog.order if tables is None else tables), asked))
 
 
 def _findings(
-    catalog: Catalog, lake: Lake, now: datetime, chosen: set[TableName], asked: set[TableName]
+    catalog: Catalog,
+    lake: Lake,
+    now: datetime,
+    chosen: set[TableName],
+    asked: Mapping[TableName, Sequence[Source]],
 ) -> Iterator[Finding]:
     settled = Settled(catalog, lake.notes and lake.notes / _SETTLED)
     versions = Versions(catalog, lake, settled.marks)
@@ -118,7 +136,7 @@ def _findings(
             continue
         if isinstance(table, RawTable):
             if table.name in asked:
-                yield from stale_raw(lake, table, now)
+                yield from stale_raw(lake, table, now, asked[table.name])
         elif not table.is_view:
             code = code_version(catalog, table)
             state = settled.state(table, code, versions)
@@ -130,85 +148,149 @@ def _findings(
     settled.save(versions)
 
 
-def stale_raw(lake: Lake, table: RawTable, now: datetime) -> Iterator[Finding]:
-    """The partitions whose source has a version that the ledger has not seen as its latest."""
+def stale_raw(lake: Lake, table: RawTable, now: datetime, sources: Sequence[Source] | None = None) -> Iterator[Finding]:
+    """The partitions of which some sources (None: all of the table) have a version that the ledger has not seen as
+    their latest, or no longer have one that they gave.
+    """
     sightings = lake.ledger(table.name.table).read()
-    keys = _to_ask(table, sightings, now)
-    addresses = [address_of(table, key) for key in keys]
-    with table.source.connected() as source, ThreadPoolExecutor(_PARALLEL_LOOKS) as pool:
-        found = list(pool.map(lambda address: _look(source, address), addresses))
-    for key, address, seen in zip(keys, addresses, found, strict=True):
-        finding = _compare(table, key, address, seen, sightings, now)
-        if finding is not None:
-            yield finding
+    asked = table.sources if sources is None else sources
+    look = _Look(lake, table, sightings, keys_of(table, now), now)
+    for source in asked:
+        look.at(source)
+    yield from look.findings(is_complete=len(asked) == len(table.sources))
 
 
-def address_of(table: RawTable, partition: str) -> str:
-    """Where the source has a partition now, without its version."""
-    start = None if table.partitions is None else table.partitions.bounds(partition)[0]
-    return table.source.slot(start)
+class _Look:
+    """One look at the sources of a table, gathered by partition."""
+
+    def __init__(self, lake: Lake, table: RawTable, sightings: Sightings, keys: Sequence[str], now: datetime) -> None:
+        self.lake = lake
+        self.table, self.sightings, self.keys, self.now = table, sightings, keys, now
+        self._over = set(keys)
+        self._new: dict[str, list[tuple[str, str]]] = {}
+        """Partition → why, and the version that is wanted."""
+        self._told: dict[str, list[Finding]] = {}
+        self._there: set[str] = set()
+        self._beyond: list[str] = []
+
+    def at(self, source: Source) -> None:
+        """Looks at all places of a source."""
+        with source.connected() as connected:
+            try:
+                asking = question(self.lake, self.table, source, self.keys, self.sightings, self.now)
+                places = connected.places(asking)
+            except SourceError as error:
+                self._tell(Unanswered(self.table.name, NO_PARTITION, str(error)))
+                return
+            to_ask = self._to_ask(source, places)
+            with ThreadPoolExecutor(_PARALLEL_LOOKS) as pool:
+                asked = dict(zip(to_ask, pool.map(lambda place: _look(connected, place.uri), to_ask), strict=True))
+        for place in places.found:
+            if place.version is not None:
+                self._compare(source, place, place.version)
+            elif place in asked:
+                self._compare(source, place, asked[place])
+        for sighting, why in withdrawals(source, places, self.sightings):
+            if sighting.partition in self._over:
+                self._new.setdefault(sighting.partition, []).append((why, f"without {sighting.uri}"))
+        self._tell_odd(places.odd)
+
+    def findings(self, *, is_complete: bool) -> Iterator[Finding]:
+        """Oldest partitions first. `is_complete`: what nobody has is told as missing."""
+        for key in self.keys:
+            if key in self._new:
+                whys, wants = zip(*self._new[key], strict=True)
+                yield Stale(self.table.name, key, _in_words(whys), _together(wants))
+            yield from self._told.get(key, ())
+            is_missing = key not in self._there and not self.sightings.current(key)
+            if is_complete and is_missing and key not in self._told:
+                yield _absent(self.table, key, self.now)
+        for key, told in self._told.items():
+            yield from () if key in self._over else told
+        yield from self._not_ours()
+
+    def _to_ask(self, source: Source, places: Places) -> list[Place]:
+        """Of what has to be asked: partitions never received, the last few received ones, and those whose last sighting
+        settles nothing.
+        """
+        received = [key for key in self.keys if self.sightings.current(key)]
+        last = len(received) if self.table.expected.recheck_last == "all" else self.table.expected.recheck_last
+        again = set(received[max(0, len(received) - last) :])
+        asked = (place for place in places.found if place.version is None)
+        return [place for place in asked if place.partition in again or not self._is_settled(source, place)]
+
+    def _is_settled(self, source: Source, place: Place) -> bool:
+        """Received from where the source is now. A refused correction, however old, is still to be mended."""
+        last = last_seen(source, place, self.sightings)
+        if last is None or last.state != "received" or is_read_otherwise(self.table, last):
+            return False
+        return last.uri == place.uri
+
+    def _compare(self, source: Source, place: Place, seen: Version | SourceError | None) -> None:
+        name, key = self.table.name, place.partition
+        if key not in self._over:
+            self._tell_early(place)
+            return
+        last = last_seen(source, place, self.sightings)
+        if isinstance(seen, SourceError):
+            self._tell(Unanswered(name, key, str(seen)))
+        elif seen is None:
+            # What was received stays: a source that takes a file away does not undo it.
+            if last is not None and last.uri != place.uri and self.sightings.current(key):
+                moved = f"not at {redact(place.uri)}; what {redact(last.uri)} gave stays"
+                self._tell(Waiting(name, key, moved, overdue=True))
+        else:
+            self._there.add(key)
+            if (why := reason_to_receive(self.table, place, seen, last)) is not None:
+                self._new.setdefault(key, []).append((why, seen.text))
+            elif last is not None and is_refused(self.table, seen, last):
+                self._tell(Waiting(name, key, f"refused: {last.reason}", overdue=True))
+
+    def _tell(self, finding: Finding) -> None:
+        self._told.setdefault(finding.partition, []).append(finding)
+
+    def _tell_early(self, place: Place) -> None:
+        partitions = self.table.partitions
+        if partitions is None or not partitions.has(place.partition):
+            self._beyond.append(place.uri)
+            return
+        over = f"{partitions.ends_at(place.partition):%Y-%m-%d}"
+        why = f"{redact(place.uri)} is early: received once its partition is over, {over}"
+        self._tell(Waiting(self.table.name, place.partition, why))
+
+    def _tell_odd(self, odd: Sequence[Odd]) -> None:
+        by_partition = Counter(one.partition for one in odd)
+        for one in odd:
+            key = NO_PARTITION if one.partition is None else one.partition
+            if len(self._told.get(key, ())) < _MOST_TOLD:
+                self._tell(Waiting(self.table.name, key, f"{redact(one.uri)} {one.reason}", overdue=not one.rests))
+        more = by_partition[None] - _MOST_TOLD
+        if more > 0:
+            self._tell(Waiting(self.table.name, NO_PARTITION, f"and {more} more files like these", overdue=True))
+
+    def _not_ours(self) -> Iterator[Finding]:
+        if self._beyond:
+            first = ", ".join(redact(uri) for uri in self._beyond[:3])
+            why = f"{len(self._beyond)} files belong to partitions that this table does not have: {first}"
+            yield Waiting(self.table.name, NO_PARTITION, why)
 
 
-def as_read(table: RawTable, version: str) -> str:
-    """The version of a refusal: it holds for these bytes only as long as they are read in this way."""
-    return f"{version};read={table.read.format or 'detected'}-{table.read.fingerprint}-{READ_FORMAT}"
-
-
-def is_read_otherwise(table: RawTable, sighting: Sighting) -> bool:
-    """Whether these bytes, which were received as text, would be read in another way today."""
-    return sighting.data_key != sighting.key and (sighting.reading or "") != table.read.fingerprint
-
-
-def _to_ask(table: RawTable, sightings: Sightings, now: datetime) -> list[str]:
-    """Partitions never received, the last few received ones, and those whose last sighting settles nothing."""
-    keys = [UNPARTITIONED] if table.partitions is None else table.partitions.keys(now)
-    received = [key for key in keys if sightings.current(key)]
-    last = len(received) if table.expected.recheck_last == "all" else table.expected.recheck_last
-    again = set(received[max(0, len(received) - last) :])
-    return [key for key in keys if key in again or not _is_settled(table, sightings, key)]
-
-
-def _is_settled(table: RawTable, sightings: Sightings, key: str) -> bool:
-    """Received from where the source is now. A refused correction, however old, is still to be mended."""
-    latest = sightings.latest(key, SLOT)
-    if latest is None or latest.state != "received" or is_read_otherwise(table, latest):
-        return False
-    return latest.uri == address_of(table, key)
-
-
-def _look(source: HttpFile, address: str) -> Version | SourceError | None:
+def _look(source: Source, address: str) -> Version | SourceError | None:
     try:
         return source.look(address)
     except SourceError as error:
         return error
 
 
-def _compare(
-    table: RawTable, key: str, address: str, seen: Version | SourceError | None, sightings: Sightings, now: datetime
-) -> Finding | None:
-    if isinstance(seen, SourceError):
-        return Unanswered(table.name, key, str(seen))
-    current, latest = sightings.current(key), sightings.latest(key, SLOT)
-    if seen is None:
-        return _gone(table, key, address, current[-1]) if current else _absent(table, key, now)
-    if latest is None:
-        return Stale(table.name, key, "new at the source", seen.text)
-    if latest.uri != address:
-        return Stale(table.name, key, f"the source moved here from {redact(latest.uri)}", seen.text)
-    if latest.state == "received" and is_read_otherwise(table, latest):
-        return Stale(table.name, key, "its files are read in another way now", seen.text)
-    if latest.state == "received":
-        return None if latest.version == seen.text else Stale(table.name, key, "changed at the source", seen.text)
-    if latest.version == as_read(table, seen.text):
-        return Waiting(table.name, key, f"refused: {latest.reason}", overdue=True)
-    return Stale(table.name, key, "changed at the source after it was refused", seen.text)
+def _in_words(whys: Sequence[str]) -> str:
+    """One reason as it is, several with how many files each has."""
+    if len(whys) == 1:
+        return whys[0]
+    return ", ".join(f"{why} ({count} {'file' if count == 1 else 'files'})" for why, count in Counter(whys).items())
 
 
-def _gone(table: RawTable, key: str, address: str, current: Sighting) -> Waiting | None:
-    """What was received stays: a source that takes a file away does not undo it."""
-    if current.uri == address:
-        return None
-    return Waiting(table.name, key, f"not at {redact(address)}; what {redact(current.uri)} gave stays", overdue=True)
+def _together(wants: Sequence[str]) -> str:
+    return wants[0] if len(wants) == 1 else combined({str(n): want for n, want in enumerate(sorted(wants))})
 
 
 def _absent(table: RawTable, key: str, now: datetime) -> Waiting:

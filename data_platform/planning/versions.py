@@ -18,6 +18,7 @@ from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, Raw
 WRITE_FORMAT = "2"
 # What is told to people and changes no row; `personal` masks at publishing.
 _TOLD = {"description", "owners"}
+_TOLD_OF_AUDIT = {"max_rejection_age_days"}
 _TOLD_OF_COLUMN = {"description", "unit", "personal"}
 
 
@@ -99,7 +100,11 @@ def _code(table: ModelTable) -> Any:
 
 
 def _promise(table: ModelTable) -> Any:
-    promised = table.contract.model_dump(mode="json", exclude={*_TOLD, "columns"})
+    exclude: dict[str, Any] = {**dict.fromkeys((*_TOLD, "columns"), True), "audit": _TOLD_OF_AUDIT}
+    if not table.contract.reads:
+        # What was added to contracts later and is not written in one leaves its version as it was.
+        exclude["reads"] = True
+    promised = table.contract.model_dump(mode="json", exclude=exclude)
     return [promised, _columns(table.contract.columns)]
 
 
@@ -126,10 +131,14 @@ def input_partitions(
 ) -> list[str]:
     """Which partitions of an input a partition reads: its own, the only one, or all that are there.
 
+    Neighbours that its contract `reads` beside its own are read where they are `present`, and not waited for.
     Empty when the input had not begun at that time (green taxis before August 2013).
     """
     if read.partitions is None:
         return [UNPARTITIONED]
     if table.partitions is None:
         return sorted(present)
-    return [partition] if read.partitions.has(partition) else []
+    if not read.partitions.has(partition):
+        return []
+    neighbours = (table.partitions.shifted(partition, offset) for offset in table.offsets(read.name))
+    return [key for key in neighbours if key == partition or key in present]

@@ -1,4 +1,4 @@
-"""How a source can fail: not there yet, for good, for now; and bytes that are not what they claim to be."""
+"""How a source can fail: not there or not whole yet, for good, for now; and bytes that are not what they seem."""
 
 
 class SourceError(Exception):
@@ -7,6 +7,10 @@ class SourceError(Exception):
 
 class MissingYet(SourceError):  # noqa: N818 - it is named for what happened, and is no fault
     """The source answers, and has nothing under this slot (yet)."""
+
+
+class ChangingYet(SourceError):  # noqa: N818 - it is named for what happens, and is no fault
+    """Somebody is still writing it: it will have another version, and is looked at again then."""
 
 
 class PermanentSourceError(SourceError):

@@ -1,11 +1,12 @@
 """The source kind `http_file`: a file per partition (or one for all) at an http, https or file address; retries."""
 
 import random
+import re
 import string
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar, overload
 from urllib.parse import urlsplit
@@ -15,16 +16,19 @@ import stamina
 
 from data_platform.sources import address, local
 from data_platform.sources.errors import TransientSourceError
-from data_platform.sources.slot import Fetched, Progress, Version, silent
+from data_platform.sources.slot import ONE_SLOT, Fetched, Place, Places, Progress, Question, Version, silent
 from data_platform.sources.transfer import Transfer
 from data_platform.sources.web import Web, open_client
 
 _T = TypeVar("_T")
+# `partition+7d`: a week that is named after the day that ends it.
+_PARTITION = re.compile(r"partition(?:(?P<days>[+-]\d{1,4})d)?")
 
 
 @dataclass(frozen=True)
 class HttpFile:
-    """Files at `url`, in which `{partition:%Y-%m}` stands for the partition's start in any strftime form.
+    """Files at `url`, in which `{partition:%Y-%m}` stands for the partition's start in any strftime form, and
+    `{partition+7d:%y%m%d}` for the day a number of days after (or before) it.
 
     timeout_seconds: longest silence of a server. max_seconds: longest download, all attempts and waits together.
     min_bytes_per_second: what is slower over timeout_seconds is broken off. max_bytes: the largest file; an endless
@@ -72,6 +76,14 @@ class HttpFile:
         return urlsplit(self.url).scheme == "file"
 
     @property
+    def origin(self) -> str:
+        return "http_file"
+
+    @property
+    def mirrors(self) -> bool:
+        return False
+
+    @property
     def shown(self) -> str:
         """The address as people and logs may see it: without password and query."""
         return address.redact(self.url)
@@ -80,7 +92,11 @@ class HttpFile:
         """The address of the partition that starts at `start` (None: unpartitioned), without user and password."""
         if start is None and self.is_partitioned:
             raise ValueError(f"'{address.redact(self.url)}': needs the start of a partition")
-        return address.without_credentials(self.url.format(partition=start))
+        return address.without_credentials(_filled(self.url, start))
+
+    def places(self, question: Question) -> Places:
+        """One address for each partition, which has to be asked what it has."""
+        return Places([Place(window.key, ONE_SLOT, self.slot(window.start)) for window in question.windows])
 
     @contextmanager
     def connected(self) -> Iterator["HttpFile"]:
@@ -180,4 +196,15 @@ def _template(url: str) -> list[tuple[str, str | None, str | None, str | None]]:
 
 
 def _means_partition(name: str, form: str, conversion: str | None) -> bool:
-    return name == "partition" and "%" in form and "{" not in form and conversion is None
+    return _PARTITION.fullmatch(name) is not None and "%" in form and "{" not in form and conversion is None
+
+
+def _filled(url: str, start: datetime | None) -> str:
+    """The url with its partition written in; `{{` and `}}` become single braces, as `_template` reads them."""
+    parts = []
+    for text, name, form, _ in _template(url):
+        parts.append(text)
+        found = _PARTITION.fullmatch(name or "")
+        if found is not None and start is not None:
+            parts.append((start + timedelta(days=int(found["days"] or 0))).strftime(form or ""))
+    return "".join(parts)

@@ -50,12 +50,13 @@ def _state(path: Path) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise _cannot_read(path, error) from error
-    _refuse_irregular(path, state)
+        raise cannot_read(path, error) from error
+    refuse_irregular(path, state)
     return state
 
 
-def _refuse_irregular(path: Path, state: os.stat_result) -> None:
+def refuse_irregular(path: Path, state: os.stat_result) -> None:
+    """Raises PermanentSourceError for a folder, a pipe or a device."""
     if not stat.S_ISREG(state.st_mode):
         raise PermanentSourceError(f"{path}: is not a regular file. Name the file itself.")
 
@@ -69,27 +70,32 @@ def _identity(state: os.stat_result) -> tuple[int, int, int, int]:
 
 
 def _chunks(path: Path, size: int) -> Iterator[bytes]:
-    """The first `size` bytes: a file that somebody appends to would never end."""
     try:
         # A pipe that took the file's place would be waited for, until somebody writes to it.
         file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
     except OSError as error:
-        raise _cannot_read(path, error) from error
+        raise cannot_read(path, error) from error
     with file:
-        _refuse_irregular(path, os.fstat(file.fileno()))
-        while size and (chunk := _read(file, path, min(size, _CHUNK))):
-            size -= len(chunk)
-            yield chunk
+        refuse_irregular(path, os.fstat(file.fileno()))
+        yield from first_bytes(file, path, size)
+
+
+def first_bytes(file: BinaryIO, path: Path, size: int) -> Iterator[bytes]:
+    """The first `size` bytes in pieces: a file that somebody appends to would never end."""
+    while size and (chunk := _read(file, path, min(size, _CHUNK))):
+        size -= len(chunk)
+        yield chunk
 
 
 def _read(file: BinaryIO, path: Path, size: int) -> bytes:
     try:
         return file.read(size)
     except OSError as error:
-        raise _cannot_read(path, error) from error
+        raise cannot_read(path, error) from error
 
 
-def _cannot_read(path: Path, error: OSError) -> SourceError:
+def cannot_read(path: Path, error: OSError) -> SourceError:
+    """What an error of the system means for a source."""
     message = f"{path}: cannot be read: {error.strerror}"
     if isinstance(error, PermissionError):
         return PermanentSourceError(f"{message}. Give this user the right to read it.")

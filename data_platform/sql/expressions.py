@@ -10,6 +10,11 @@ from data_platform.sql.syntax import SqlError, read
 _PREFIX = "SELECT 1 ORDER BY "
 
 
+def functions_of(text: str) -> tuple[str, ...]:
+    """The functions that an expression calls, in lower case. Raises SqlError when it is none."""
+    return tuple(call.name for call in determinism.calls(read(_PREFIX + text)))
+
+
 @lru_cache(maxsize=4096)
 def columns_of(text: str, volatile: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """The columns that an expression names, each once, in order; `DESC` and `NULLS LAST` may follow it.

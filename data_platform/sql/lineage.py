@@ -90,7 +90,7 @@ def _inside(source: Source, views: Mapping[TableName, Mapping[str, ColumnLineage
 
 @lru_cache(maxsize=4096)
 def _lineage(model: Model, columns: Columns) -> tuple[tuple[str, ColumnLineage], ...]:
-    tree = _qualified(read(model.text).tree, columns)
+    tree = qualified(read(model.text).tree, columns)
     flows = Follower(columns).columns_of(tree)
     names = output_columns(model) or tuple(_spelled(name, flow) for name, flow in flows.items())
     if len(names) != len(flows):
@@ -107,7 +107,7 @@ def _as_lineage(flow: Flow) -> ColumnLineage:
     return ColumnLineage(flow.direct, flow.indirect)
 
 
-def _qualified(tree: exp.Query, columns: Columns) -> exp.Expr:
+def qualified(tree: exp.Query, columns: Columns) -> exp.Expr:
     """A copy in which each `*` is spelled out and each column says which relation it is of, all in lower case."""
     schema = MappingSchema(dialect="duckdb")
     for table, names in columns:

@@ -29,7 +29,7 @@ _HARMLESS = {
     exp.Join: {"this", "on", "using", "side", "kind"},
 }
 # Written like scalar functions, but one row becomes several.
-_GENERATING = frozenset({"unnest", "generate_subscripts", "regexp_split_to_table"})
+GENERATING = frozenset({"unnest", "generate_subscripts", "regexp_split_to_table"})
 # Aggregates of DuckDB that the parser takes for scalar functions: it does not know them, or they are macros.
 AGGREGATES = frozenset(
     {"arbitrary", "approx_top_k", "bitstring_agg", "combine_aggr", "count_star", "countif", "decimal_average"}
@@ -72,7 +72,7 @@ def check_expression(syntax: Syntax, expression: exp.Expr) -> None:
         if isinstance(node, exp.Window):
             raise SqlError(syntax.line(node), f"a window looks at other rows; {_CURATED}, or in a lookup")
         name = node.name.lower() if isinstance(node, exp.Anonymous) else node.key
-        if isinstance(node, exp.UDTF | exp.Explode) or name in _GENERATING:
+        if isinstance(node, exp.UDTF | exp.Explode) or name in GENERATING:
             written = "unnest" if isinstance(node, exp.Explode) else name
             raise SqlError(syntax.line(node), f"{written} makes several rows of one; {_CURATED}")
         if isinstance(node, exp.AggFunc) or (isinstance(node, exp.Func) and name in AGGREGATES):

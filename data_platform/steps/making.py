@@ -24,6 +24,7 @@ from data_platform.engines.curating import (
     written_view,
 )
 from data_platform.engines.inputs import TableInput, as_read
+from data_platform.engines.partition import define
 from data_platform.engines.staging import Staged, Staging, stage
 from data_platform.engines.typing import ModelColumnsError
 from data_platform.lake.names import TableName
@@ -71,6 +72,8 @@ def make(
 ) -> Made:
     """Writes the rows of a partition. Raises StepError, naming the model's file, when DuckDB cannot run it."""
     bounds = table.partitions.bounds(partition) if table.partitions else None
+    if bounds is not None:
+        define(connection, bounds)
     try:
         _check_inputs(connection, f"{table.name} {partition}", reads)
         if table.name.layer == "staged":

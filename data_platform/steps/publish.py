@@ -10,7 +10,9 @@ from data_platform.lake.tables import Commit, TableFiles
 from data_platform.planning.catalog import Catalog, ModelTable, RawTable
 from data_platform.planning.versions import Versions, combined
 from data_platform.sql.model import Model
+from data_platform.steps.origins import Origins, file_key
 from data_platform.steps.platform import Platform
+from data_platform.steps.rejections import opened, sources_of_rejected
 from data_platform.steps.space import told_if_full
 from data_platform.warehouse.publication import Publication, current
 from data_platform.warehouse.publish import PublicationMoved, publish
@@ -21,12 +23,16 @@ from data_platform.warehouse.relations import (
     PublishedRelation,
     PublishedTable,
     PublishedView,
+    SourceOfRows,
 )
 
 _QUARANTINE_COLUMNS = (
-    PublishedColumn("_source_file", "VARCHAR", "Lake key of the file that the row came from"),
+    PublishedColumn("_partition", "VARCHAR", "Partition of the table that the row was kept out of"),
+    PublishedColumn("_source_uri", "VARCHAR", "The file that the row came from, as its source calls it"),
     PublishedColumn("_source_row", "BIGINT", "Number of the row in that file, from 0"),
+    PublishedColumn("_source_file", "VARCHAR", "Lake key of that file, as it was received"),
     PublishedColumn("_rules", "VARCHAR[]", "Every rule that the row breaks"),
+    PublishedColumn("_open_since", "TIMESTAMP", "UTC: since when rows of that file are rejected by one of these rules"),
     PublishedColumn("_original", "VARCHAR", "JSON: column → text that its type could not hold", personal=False),
     PublishedColumn("_duplicate_of", "VARCHAR", "For duplicates: file and row number of the row that was kept"),
 )
@@ -74,6 +80,7 @@ def behind(platform: Platform) -> bool:
 
 def _contents(platform: Platform) -> Contents | None:
     versions = Versions(platform.catalog, platform.lake)
+    origins = Origins(versions)
     relations: list[PublishedRelation] = []
     data: dict[str, str] = {}
     needs: set[str] = set()
@@ -88,7 +95,8 @@ def _contents(platform: Platform) -> Contents | None:
         elif table.name in built:
             version = combined(built[table.name])
             files = versions.snapshot(table.name).files(built[table.name].keys())
-            for relation, keys in _tables(platform, table, files):
+            sources = _sources_of_quarantine(platform, table, versions, origins)
+            for relation, keys in _tables(platform, table, files, sources):
                 relations.append(relation)
                 data[f"{relation.schema}/{relation.name}"] = version
                 needs.update(keys)
@@ -98,7 +106,7 @@ def _contents(platform: Platform) -> Contents | None:
 
 
 def _tables(
-    platform: Platform, table: ModelTable, files: TableFiles
+    platform: Platform, table: ModelTable, files: TableFiles, sources: tuple[SourceOfRows, ...]
 ) -> Iterator[tuple[PublishedTable, tuple[str, ...]]]:
     """A table as readers see it, and its quarantine beside it; with the lake files that stay in use."""
     staged = table.name.layer == "staged"
@@ -123,9 +131,30 @@ def _tables(
                 columns=(*_columns(table), *_quarantine_columns(platform.catalog, table)),
                 files=tuple(local(key) for key in files.rejected),
                 as_view=False,
+                sources=sources,
             ),
             (),
         )
+
+
+def _sources_of_quarantine(
+    platform: Platform, table: ModelTable, versions: Versions, origins: Origins
+) -> tuple[SourceOfRows, ...]:
+    """Of each quarantine file the source files of its rows, by the accounts of the commits that made them."""
+    snapshot, partitions = versions.snapshot(table.name), versions.of(table.name)
+    rejected = [file for file in snapshot.live if file.rejected and file.partition in partitions]
+    since = opened(platform.lake.table(table.name).history()) if rejected else {}
+    found = []
+    for file in sorted(rejected, key=lambda file: file.key):
+        state = snapshot.partitions[file.partition or ""]
+        for source_file in sources_of_rejected(state.provenance):
+            origin = origins.of(state.partition, source_file)
+            key = file_key(source_file)
+            by_rule = {rule: at for (of, rule), at in since.get(state.partition, {}).items() if of == key}
+            uri = origin.uri if origin else source_file
+            path = platform.lake.storage.local(file.key)
+            found.append(SourceOfRows(path, source_file, state.partition, uri, dict(sorted(by_rule.items()))))
+    return tuple(found)
 
 
 def _view(table: ModelTable) -> PublishedView:

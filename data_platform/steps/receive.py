@@ -1,23 +1,29 @@
 """Receiving: asks a source for partitions, keeps new bytes, and writes down each version that was seen."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from data_platform.contracts.raw import Drift, match
 from data_platform.lake.errors import SlotMoved
 from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sighting, Sightings
+from data_platform.planning.arrivals import (
+    as_read,
+    is_read_otherwise,
+    last_seen,
+    question,
+    reason_to_receive,
+    withdrawals,
+)
 from data_platform.planning.catalog import RawTable
-from data_platform.planning.stale import SLOT, address_of, as_read, is_read_otherwise
 from data_platform.sources.address import hide, redact
-from data_platform.sources.errors import MissingYet, Refused, SourceError
-from data_platform.sources.http_file import HttpFile
-from data_platform.sources.slot import Fetched
+from data_platform.sources.errors import ChangingYet, MissingYet, PermanentSourceError, Refused, SourceError
+from data_platform.sources.slot import Fetched, Place, Source, Version
 from data_platform.steps.space import told_if_full
 
 if TYPE_CHECKING:
@@ -28,7 +34,7 @@ _log = logging.getLogger(__name__)
 _ATTEMPTS = 5
 
 Outcome = Literal["received", "unchanged", "refused", "absent"]
-_Seen = Sighting | Literal["unchanged", "absent"] | SourceError
+_Seen = Sighting | Literal["unchanged", "absent", "resting"] | SourceError
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Received:
     current: tuple[Sighting, ...]
     data_version: str | None
     drift: Drift
+    refused: tuple[str, ...] = ()
+    """What could not be read, a line each, whatever became of the other files."""
 
 
 def receive(
@@ -48,8 +56,8 @@ def receive(
 ) -> tuple[Received, ...]:
     """Fetches what the source has in another version than the ledger knows; one ledger commit for all.
 
-    What cannot be read is a `refused` sighting, not an error. Raises the SourceError of the first partition that
-    could not be asked, after what the others gave is written down; DiskFull for want of space.
+    What cannot be read is a `refused` sighting, not an error. Raises the SourceError of the first partition of which
+    nothing came because it could not be asked, after what the others gave is written down; DiskFull for want of space.
     """
     moved: SlotMoved
     for _ in range(_ATTEMPTS):
@@ -65,17 +73,29 @@ def _receive(
     lake: Lake, table: RawTable, partitions: Sequence[str], run_id: str, now: datetime
 ) -> tuple[Received, ...]:
     base = lake.ledger(table.name.table).read()
-    with table.source.connected() as source:
-        arrival = _Arrival(lake, table, source, base, run_id, now)
-        seen = {key: arrival.of(key) for key in partitions}
-    new = [what for what in seen.values() if isinstance(what, Sighting)]
+    seen: dict[str, list[_Seen]] = {key: [] for key in partitions}
+    for source in table.sources:
+        with source.connected() as connected:
+            arrival = _Arrival(lake, table, connected, base, run_id, now)
+            for key, found in arrival.of(partitions, {key for key in partitions if _has_news(seen[key])}).items():
+                seen[key] += found
+    new = [what for found in seen.values() for what in found if isinstance(what, Sighting)]
     after = lake.ledger(table.name.table).append(new, base=base) if new else base
-    told = []
-    for key, what in seen.items():
-        if isinstance(what, SourceError):
-            raise what
-        told.append(_told(table, key, what, after))
-    return tuple(told)
+    for found in seen.values():
+        _raise_fault(found)
+    return tuple(_told(table, key, found, after) for key, found in seen.items())
+
+
+def _raise_fault(found: Sequence[_Seen]) -> None:
+    """A source that cannot be asked does not undo what another one, or another file, gave of the partition."""
+    if not _has_news(found):
+        for what in found:
+            if isinstance(what, SourceError):
+                raise what
+
+
+def _has_news(found: Sequence[_Seen]) -> bool:
+    return any(isinstance(what, Sighting) for what in found)
 
 
 @dataclass(frozen=True)
@@ -84,63 +104,139 @@ class _Arrival:
 
     lake: Lake
     table: RawTable
-    source: HttpFile
+    source: Source
     base: Sightings
     run_id: str
     now: datetime
 
-    def of(self, key: str) -> _Seen:
-        """What the source has of a partition: a sighting if it is another version than the ledger's latest."""
-        address = address_of(self.table, key)
-        latest = self.base.latest(key, SLOT)
-        # A version is a word of one server; and what was refused is read again when somebody asks.
-        known = latest.version if latest and latest.uri == address and latest.state == "received" else None
-        if latest is not None and is_read_otherwise(self.table, latest):
-            known = None
-        path = self.lake.raw.incoming(self.table.name.table).path
-        progress = _Progress(f"{self.table.name} {key}")
+    def of(self, partitions: Sequence[str], with_news: Collection[str]) -> dict[str, list[_Seen]]:
+        """What the source has of each partition: sightings of what is another version than the ledger's latest, and of
+        what it no longer has. `with_news`: the partitions of which another source gave something.
+        """
         try:
-            fetched = self.source.fetch(address, path, on_progress=progress, unless=known)
-            return "unchanged" if fetched is None else self._sighting(key, address, fetched, path)
+            asking = question(self.lake, self.table, self.source, partitions, self.base, self.now)
+            places = self.source.places(asking)
+        except SourceError as error:
+            return {key: [error] for key in partitions}
+        here: dict[str, list[Place]] = {key: [] for key in partitions}
+        for place in places.found:
+            if place.partition in here:
+                here[place.partition].append(place)
+        found: dict[str, list[_Seen]] = {key: [] for key in partitions}
+        for sighting, why in withdrawals(self.source, places, self.base):
+            if sighting.partition in found:
+                found[sighting.partition].append(self._withdrawn(sighting, why))
+        for odd in places.odd:
+            if odd.partition in found:
+                found[odd.partition].append("resting")
+        for key in partitions:
+            found[key] += [self._look(place) for place in self._chosen(here[key], is_asked=key not in with_news)]
+        return found
+
+    def _chosen(self, here: Sequence[Place], *, is_asked: bool) -> Sequence[Place]:
+        """What is to be fetched of a partition: what is new, in the order of its making. If nothing is, anywhere,
+        somebody asks for the partition by hand: then what was refused is read again.
+        """
+        new = [place for place in here if place.version is None or self._is_new(place, place.version)]
+        if new:
+            return sorted(new, key=lambda place: (place.made, place.uri))
+        refused = [place for place in here if self._is_refused(place)]
+        return refused if is_asked and refused else [place for place in here if place not in refused]
+
+    def _is_new(self, place: Place, version: Version) -> bool:
+        last = last_seen(self.source, place, self.base)
+        return reason_to_receive(self.table, place, version, last) is not None
+
+    def _is_refused(self, place: Place) -> bool:
+        last = last_seen(self.source, place, self.base)
+        return last is not None and last.state == "refused"
+
+    def _look(self, place: Place) -> _Seen:
+        last = last_seen(self.source, place, self.base)
+        # A version is a word of one server; and what was refused is read again when somebody asks.
+        known = last.version if last and last.uri == place.uri and last.state == "received" else None
+        if last is not None and is_read_otherwise(self.table, last):
+            known = None
+        if known is not None and place.version is not None and place.version.text == known:
+            return "unchanged"
+        path = self.lake.raw.incoming(self.table.name.table).path
+        progress = _Progress(f"{self.table.name} {place.partition}")
+        try:
+            fetched = self.source.fetch(place.uri, path, on_progress=progress, unless=known)
+            return "unchanged" if fetched is None else self._arrived(place, fetched, path)
         except MissingYet:
             return "absent"
+        except ChangingYet:
+            return "resting"
+        except PermanentSourceError as error:
+            # One of many files is told like one that is broken; an address that is the source itself has to be mended.
+            return error if place.version is None else self._refused(place, place.version, str(error))
         except SourceError as error:
             return error
         finally:
             path.unlink(missing_ok=True)
 
-    def _sighting(self, key: str, address: str, fetched: Fetched, path: Path) -> Sighting:
+    def _arrived(self, place: Place, fetched: Fetched, path: Path) -> _Seen:
         """What arrived, kept; or, when it is not what it claims to be, refused with the reason and not kept."""
-        seen = partial(
-            Sighting,
-            partition=key,
-            slot=SLOT,
-            uri=address,
-            sha256=fetched.sha256,
-            bytes=fetched.bytes,
-            seen_at=self.now,
-            run_id=self.run_id,
-        )
+        if place.version is not None and place.version.text != fetched.version:
+            return "resting"
         try:
             inspected, parsed, unparsed = self._read(fetched, path)
         except Refused as error:
-            version, reason = as_read(self.table, fetched.version), hide(address, str(error))
-            _log.warning("%s %s: refused %s: %s", self.table.name, key, redact(address), reason)
-            nothing = partial(seen, key=None, data_key=None, records=None, columns=())
-            return nothing(state="refused", version=version, reason=reason)
+            return self._refused(place, Version(fetched.version, fetched.bytes), str(error), fetched.sha256)
         stored = self.lake.raw.store(self.table.name.table, path, sha256=fetched.sha256, name=fetched.name)
-        return seen(
+        return self._seen(
+            place.partition,
+            place.slot,
+            place.uri,
             state="received",
             version=fetched.version,
-            reason=None,
+            sha256=fetched.sha256,
             key=stored,
             data_key=parsed or stored,
+            bytes=fetched.bytes,
             records=inspected.records,
             columns=inspected.columns,
             unparsed_key=unparsed,
             unparsed=inspected.unparsed if parsed else None,
             reading=self.table.read.fingerprint or None if parsed else None,
             read_as=inspected.told or None,
+        )
+
+    def _refused(self, place: Place, version: Version, why: str, sha256: str | None = None) -> Sighting:
+        reason = hide(place.uri, why)
+        _log.warning("%s %s: refused %s: %s", self.table.name, place.partition, redact(place.uri), reason)
+        return self._seen(
+            place.partition,
+            place.slot,
+            place.uri,
+            state="refused",
+            version=as_read(self.table, version.text),
+            reason=reason,
+            sha256=sha256,
+            bytes=version.bytes or 0,
+        )
+
+    def _withdrawn(self, sighting: Sighting, why: str) -> Sighting:
+        return self._seen(
+            sighting.partition,
+            sighting.slot,
+            sighting.uri,
+            state="withdrawn",
+            version=sighting.version,
+            reason=why,
+        )
+
+    def _seen(self, partition: str, slot: str, uri: str, **told: Any) -> Sighting:
+        nothing = {"reason": None, "sha256": None, "key": None, "data_key": None, "records": None, "columns": ()}
+        return Sighting(
+            partition=partition,
+            slot=slot,
+            uri=uri,
+            origin=self.source.origin,
+            seen_at=self.now,
+            run_id=self.run_id,
+            **{**nothing, "bytes": 0, **told},
         )
 
     def _read(self, fetched: Fetched, path: Path) -> tuple["Inspected", str | None, str | None]:
@@ -170,19 +266,44 @@ class _Arrival:
             lines.unlink(missing_ok=True)
 
 
-def _told(table: RawTable, key: str, what: Sighting | Literal["unchanged", "absent"], after: Sightings) -> Received:
+def _told(table: RawTable, key: str, found: Sequence[_Seen], after: Sightings) -> Received:
     current = after.current(key)
-    version = after.data_version(key)
-    drift = _drift(table, current)
-    if not isinstance(what, Sighting):
-        text = "not at its source" if what == "absent" else "the source has not changed"
-        return Received(key, what, text, current, version, drift)
-    if what.state == "refused":
-        return Received(key, "refused", f"refused {redact(what.uri)}: {what.reason}", current, version, drift)
-    text = f"{what.bytes} bytes, {what.records} records"
-    text += f", of which {what.unparsed} lines cannot be read" if what.unparsed else ""
-    text += f" ({what.read_as})" if what.read_as else ""
-    return Received(key, "received", text, current, version, drift)
+    refused = tuple(f"refused {redact(s.uri)}: {s.reason}" for s in _in_state(found, "refused"))
+    return Received(
+        key, _outcome(found), _text(found), current, after.data_version(key), _drift(table, current), refused
+    )
+
+
+def _outcome(found: Sequence[_Seen]) -> Outcome:
+    """The first of these that holds for anything of the partition."""
+    if _in_state(found, "received", "withdrawn"):
+        return "received"
+    if _in_state(found, "refused"):
+        return "refused"
+    return "unchanged" if "unchanged" in found else "absent"
+
+
+def _in_state(found: Sequence[_Seen], *states: str) -> list[Sighting]:
+    return [what for what in found if isinstance(what, Sighting) and what.state in states]
+
+
+def _text(found: Sequence[_Seen]) -> str:
+    """What became of a partition in a line, the files that made a difference first."""
+    received, gone = _in_state(found, "received"), _in_state(found, "withdrawn")
+    told = []
+    if received:
+        sizes = f"{sum(s.bytes for s in received)} bytes, {sum(s.records or 0 for s in received)} records"
+        unparsed = sum(s.unparsed or 0 for s in received)
+        sizes += f", of which {unparsed} lines cannot be read" if unparsed else ""
+        ways = ", ".join(sorted({s.read_as for s in received if s.read_as}))
+        sizes += f" ({ways})" if ways else ""
+        told.append(sizes if len(received) == 1 else f"{sizes} in {len(received)} files")
+    told += [f"withdrawn {redact(s.uri)}: it {s.reason}" for s in gone]
+    told += [f"refused {redact(s.uri)}: {s.reason}" for s in _in_state(found, "refused")]
+    told += [str(what) for what in found if isinstance(what, SourceError)]
+    if "resting" in found:
+        told.append(f"{found.count('resting')} files are still being written")
+    return "; ".join(told) or ("the source has not changed" if "unchanged" in found else "not at its source")
 
 
 def _drift(table: RawTable, current: Sequence[Sighting]) -> Drift:

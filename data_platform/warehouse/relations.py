@@ -17,12 +17,26 @@ class PublishedColumn:
 
 
 @dataclass(frozen=True)
+class SourceOfRows:
+    """Where the quarantined rows of one file that came from one source file are from, and since when each rule rejects
+    rows of it. `source_file` is what the rows have in `_source_file`, `uri` what the source called it.
+    """
+
+    file: Path
+    source_file: str
+    partition: str
+    uri: str
+    rejected_since: Mapping[str, datetime]
+
+
+@dataclass(frozen=True)
 class PublishedTable:
     """Rows of Parquet files, under the declared columns and types and no others.
 
     `files` are local and may be none, may lack columns (read as NULL) and may have more (left out).
     `as_view` leaves the rows where they are: readers then need the files as long as the publication lives.
-    Otherwise they are copied into the warehouse.
+    Otherwise they are copied into the warehouse. `sources` of a quarantine offer `_partition`, `_source_uri` and
+    `_open_since` as columns.
     """
 
     schema: str
@@ -31,6 +45,7 @@ class PublishedTable:
     columns: tuple[PublishedColumn, ...]
     files: tuple[Path, ...]
     as_view: bool
+    sources: tuple[SourceOfRows, ...] = ()
 
 
 @dataclass(frozen=True)

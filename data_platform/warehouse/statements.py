@@ -3,6 +3,8 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC
 from glob import escape
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from data_platform.warehouse.relations import (
     PublishedRelation,
     PublishedTable,
     PublishedView,
+    SourceOfRows,
     relation_key,
 )
 
@@ -54,7 +57,7 @@ def definition(relations: Iterable[PublishedRelation]) -> str:
     It changes when a publication of the same data would look different or sit elsewhere.
     """
     text = [
-        [create(_without_copied_files(relation), "w"), *comments(relation, "w")]
+        [create(_without_copied_files(relation), "w"), *comments(relation, "w"), *_sources(relation)]
         for relation in sorted(relations, key=relation_key)
     ]
     return hashlib.sha256(json.dumps(text).encode()).hexdigest()
@@ -63,7 +66,13 @@ def definition(relations: Iterable[PublishedRelation]) -> str:
 def _without_copied_files(relation: PublishedRelation) -> PublishedRelation:
     if isinstance(relation, PublishedView) or relation.as_view:
         return relation
-    return PublishedTable(relation.schema, relation.name, relation.comment, relation.columns, (), as_view=False)
+    return replace(relation, files=())
+
+
+def _sources(relation: PublishedRelation) -> Iterator[str]:
+    """What a quarantine tells of its rows besides themselves: it may change while they do not."""
+    for source in relation.sources if isinstance(relation, PublishedTable) else ():
+        yield " ".join(_told_of(source))
 
 
 def _select(relation: PublishedRelation, source: str) -> str:
@@ -88,10 +97,28 @@ def _rows_of_files(table: PublishedTable) -> str:
     empty = f"(SELECT {typed} WHERE false)"
     if not table.files:
         return f"{empty} AS rows_of_files"
+    read = f"read_parquet({_file_list(table.files)}, union_by_name=true, hive_partitioning=false, filename='_file')"
+    rows = _with_sources(read, table.sources) if table.sources else f"SELECT * FROM {read}"
+    return f"({empty} UNION ALL BY NAME {rows}) AS rows_of_files"
+
+
+def _with_sources(read: str, sources: Sequence[SourceOfRows]) -> str:
+    """The rows with what is known of the file that each came from; one of no known file keeps its place."""
+    known = ", ".join(f"({', '.join([literal(str(s.file.absolute())), *_told_of(s)])})" for s in sources)
     return (
-        f"({empty} UNION ALL BY NAME SELECT * FROM read_parquet({_file_list(table.files)},"
-        " union_by_name=true, hive_partitioning=false)) AS rows_of_files"
+        "SELECT r.*, s._partition, s._source_uri, "
+        "list_min(list_transform(r._rules, lambda rule: s._since[rule])) AS _open_since "
+        f"FROM {read} AS r LEFT JOIN (VALUES {known}) AS s(_file, _source_file, _partition, _source_uri, _since) "
+        "ON r._file = s._file AND r._source_file = s._source_file"
     )
+
+
+def _told_of(source: SourceOfRows) -> list[str]:
+    """All but its own file, as SQL."""
+    rules = ", ".join(literal(rule) for rule in source.rejected_since)
+    times = ", ".join(literal(at.astimezone(UTC).replace(tzinfo=None)) for at in source.rejected_since.values())
+    since = f"map(CAST([{rules}] AS VARCHAR[]), CAST([{times}] AS TIMESTAMP[]))"
+    return [literal(source.source_file), literal(source.partition), literal(source.uri), since]
 
 
 def _file_list(files: Sequence[Path]) -> str:

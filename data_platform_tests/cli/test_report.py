@@ -50,3 +50,28 @@ def test_rules_are_listed_only_where_they_left_out_rows(tmp_path: Path, value: f
 
     assert "staged/readings" in printed
     assert ("left out by rule" in printed, "rain_mm_range" in printed) == (value < 0, value < 0)
+
+
+def test_a_dataset_is_told_whole_before_the_next(tmp_path: Path) -> None:
+    small = small_dataset(tmp_path)
+    other = """\
+type: data_platform.components.dataset.Dataset
+attributes:
+  description: A harbour
+  raw:
+    ships:
+      description: Ships of a harbour, by name
+      source: {http_file: {url: "{{ tlc_url }}/ships.csv"}}
+      columns: {ship: {type: VARCHAR}}
+"""
+    ships = "description: Ships\ncolumns: {ship: {type: VARCHAR}}\n"
+    small.write({"../a_harbour/defs.yaml": other, "../a_harbour/staged/ships.yaml": ships})
+    small.put_file("ships.csv", "ship\nAurora\n")
+    small.put("2024-01", [reading(1)])
+    small.run()
+
+    words = (line.split() for line in _done(small).splitlines())
+    tables = [line[0] for line in words if line and line[0].startswith(("raw/", "staged/", "curated/"))]
+
+    of_the_other = ["raw/places", "raw/readings", "staged/places", "staged/readings", "curated/daily_rain"]
+    assert tables == ["raw/ships", "staged/ships", *of_the_other]

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.components.loading import Span
+from data_platform.components.raw_tables import Span
 from data_platform.contracts.errors import ContractError
 from data_platform.contracts.partitions import Partitions
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import Expected, ModelTable, RawTable
+from data_platform.sources.http_file import HttpFile
 from data_platform.sql.model import Model
-from data_platform_tests.small_dataset import FILES, SmallDataset, small_dataset
+from data_platform_tests.small_dataset import FILES, SmallDataset, reading, small_dataset
 
 READINGS = TableName("raw", "readings")
 
@@ -19,6 +20,9 @@ READINGS = TableName("raw", "readings")
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> SmallDataset:
     return small_dataset(tmp_path_factory.mktemp("small"))
+
+
+_ENDED = '      end: "2024-01"\n      columns:\n'
 
 
 def defs(was: str, now: str) -> dict[str, str | None]:
@@ -43,7 +47,9 @@ def test_every_table_of_the_folder_is_there_after_those_that_it_reads(small: Sma
 def test_a_raw_table_is_what_its_yaml_says(small: SmallDataset) -> None:
     readings = raw(small)
     assert readings.partitions == Partitions("monthly", date(2024, 1, 1), "UTC")
-    assert readings.source.slot(datetime(2024, 2, 1)) == f"{small.source.as_uri()}/readings-2024-02.parquet"
+    (source,) = readings.sources
+    assert isinstance(source, HttpFile)
+    assert source.slot(datetime(2024, 2, 1)) == f"{small.source.as_uri()}/readings-2024-02.parquet"
     assert (readings.format, readings.owners, readings.expected) == ("parquet", ("team:weather",), Expected())
     assert readings.columns["note"].aliases == ("comment",)
     assert (raw(small, "places").format, raw(small, "places").partitions) == ("csv", None)
@@ -68,6 +74,21 @@ def test_a_raw_table_may_start_later_and_be_expected_later(tmp_path: Path) -> No
     assert raw(small).expected == Expected(5, 2)
     # What reads it begins with it.
     assert model(small, "staged.readings").partitions == Partitions("monthly", date(2024, 3, 1), "UTC")
+
+
+def test_a_source_that_has_ended_has_a_last_partition(tmp_path: Path) -> None:
+    small = small_dataset(tmp_path, defs("      columns:\n        reading_id", f"{_ENDED}        reading_id"))
+    assert raw(small).partitions == Partitions("monthly", date(2024, 1, 1), "UTC", date(2024, 1, 1))
+    assert model(small, "curated.daily_rain").partitions == raw(small).partitions
+    small.put("2024-02", [reading(1)])
+    assert [item for item in small.stale().stale if item.table.table == "readings"] == []
+
+
+def test_of_two_ends_the_earlier_one_counts() -> None:
+    months = Partitions("monthly", date(2024, 1, 1), "UTC", date(2024, 5, 1))
+    assert Span(None, "2024-03").clip(months).end == date(2024, 3, 1)
+    assert Span(None, "2024-07").clip(months).end == date(2024, 5, 1)
+    assert Span("2024-02", None).clip(months).end == date(2024, 5, 1)
 
 
 def test_a_model_has_the_partitions_of_what_it_reads(small: SmallDataset) -> None:

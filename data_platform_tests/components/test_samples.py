@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.components.loading import Span
+from data_platform.components.raw_tables import Span
 from data_platform.components.samples import ensure_sample, sample_span
 
 GENERATOR = """\

@@ -52,6 +52,24 @@ def test_an_end_is_the_last_window() -> None:
     assert not months.has("2024-03")
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "windows", "other"),
+    [
+        ("monthly", "2024-01", -1, "2023-12"),
+        ("monthly", "2023-12", 1, "2024-01"),
+        ("monthly", "2024-01", 25, "2026-02"),
+        ("weekly", "2024-03-09", 1, "2024-03-16"),
+        ("weekly", "2024-01-06", -1, "2023-12-30"),
+        ("daily", "2024-02-28", 2, "2024-03-01"),
+        ("daily", "2024-02-28", 0, "2024-02-28"),
+    ],
+)
+def test_neighbours_lie_a_number_of_windows_away(kind: Kind, key: str, windows: int, other: str) -> None:
+    some = partitions(kind, date(2024, 1, 6), NEW_YORK)
+    assert some.shifted(key, windows) == other
+    assert some.shifted(other, -windows) == key
+
+
 @pytest.mark.parametrize("key", ["2024-1", "2024-13", "2024-01-01", "202401", "", "all", "2024-01 ", "２０２４-01"])
 def test_what_is_no_key_is_told_with_an_example(key: str) -> None:
     months = partitions("monthly", date(2024, 1, 1))

@@ -1,6 +1,6 @@
 """The taxi models on a few rows by hand: given these rows, expect those."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,52 +8,17 @@ import duckdb
 import pytest
 
 import data_platform.datasets.nyc_taxi
-from data_platform.contracts.contract import Contract
-from data_platform.contracts.quoting import identifier
-from data_platform.contracts.raw import RawColumns
-from data_platform.contracts.yaml_file import YamlFile
+from data_platform_tests.datasets.model_cases import Models, Row, layers
 
 FOLDER = Path(data_platform.datasets.nyc_taxi.__file__).parent
-RAW = YamlFile.read(FOLDER / "defs.yaml").data["attributes"]["raw"]
-Row = Mapping[str, Any]
-
-
-def contract(layer: str, table: str) -> Contract:
-    return YamlFile.read(FOLDER / layer / f"{table}.yaml").parse(Contract)
+MODELS = Models(FOLDER)
+contract, given, result = MODELS.contract, MODELS.given, MODELS.result
 
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        for layer in ("raw", "staged", "curated"):
-            connection.execute(f"CREATE SCHEMA {layer}")
+    with layers() as connection:
         yield connection
-
-
-def given(connection: duckdb.DuckDBPyConnection, layer: str, table: str, rows: Sequence[Row]) -> None:
-    """A table with the declared columns; what a row leaves out is NULL."""
-    if layer == "raw":
-        declared = RawColumns.model_validate({"columns": RAW[table]["columns"]})
-        types = {name: column.type for name, column in declared.columns.items()}
-    else:
-        types = {name: column.type for name, column in contract(layer, table).columns.items()}
-    columns = ", ".join(f"{identifier(name)} {type_}" for name, type_ in types.items())
-    connection.execute(f"CREATE TABLE {layer}.{table} ({columns})")
-    for row in rows:
-        assert set(row) <= set(types)
-        names = ", ".join(identifier(name) for name in row)
-        marks = ", ".join("?" for _ in row)
-        connection.execute(f"INSERT INTO {layer}.{table} ({names}) VALUES ({marks})", list(row.values()))
-
-
-def result(
-    connection: duckdb.DuckDBPyConnection, layer: str, table: str, *columns: str
-) -> list[tuple[str | None, ...]]:
-    """The model's rows as text, typed by its contract, in the order of the named columns."""
-    types = contract(layer, table).columns
-    casts = ", ".join(f"CAST(CAST({name} AS {types[name].type}) AS VARCHAR)" for name in columns)
-    sql = (FOLDER / layer / f"{table}.sql").read_text()
-    return connection.execute(f"SELECT {casts} FROM ({sql}) ORDER BY ALL").fetchall()
 
 
 def trip(pickup_at: str = "2024-12-02 08:00:00", total_usd: str = "10.00", **columns: object) -> Row:

@@ -41,6 +41,7 @@ def house(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
         home=root / "home",
         sources="live",
         tlc_url=(root / "tlc").as_uri(),
+        mta_url=(root / "none").as_uri(),
         first_partition=GREEN[0],
         memory_limit="1GiB",
         threads=2,

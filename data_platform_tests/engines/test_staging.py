@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from data_platform_tests.engines.given_rows import JANUARY, stage_rows
+from data_platform.engines.duckdb import Engine
+from data_platform_tests.engines.given_rows import JANUARY, contract_of, stage_rows, stage_select
 
 
 @pytest.mark.parametrize(
@@ -273,3 +274,18 @@ rules: [{name: zero, drop: "x = 0"}]
     assert (empty.staged.clean, empty.staged.rejected) == (None, None)
     assert empty.account.arrived == 0
     assert all(outcome.account.closes for outcome in (rejected, dropped, empty))
+
+
+def test_what_the_file_lost_and_what_the_model_lost_is_told_together_and_of_one_column_the_file_s_text(
+    tmp_path: Path,
+) -> None:
+    select = (
+        "SELECT CASE WHEN i = 0 THEN 'none' ELSE '1' END AS of_both, CASE WHEN i = 0 THEN 'soon' ELSE '2' END AS here, "
+        "CAST(NULL AS INTEGER) AS of_file, 'f' AS _source_file, i AS _source_row, "
+        """CASE WHEN i = 0 THEN '{"of_both":"N/A","of_file":"n/k"}' END AS _uncast FROM range(2) AS rows(i)"""
+    )
+    contract = "columns: {of_both: {type: INTEGER}, here: {type: INTEGER}, of_file: {type: INTEGER}}"
+    with Engine("512MiB", 2, tmp_path / "tmp").connect() as connection:
+        outcome = stage_select(connection, tmp_path, select, contract_of(contract), {"f": 2})
+    assert outcome.rules == {0: ["castable"]}
+    assert json.loads(outcome.rejected["f", 0]["_original"]) == {"of_both": "N/A", "here": "soon", "of_file": "n/k"}

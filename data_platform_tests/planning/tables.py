@@ -1,5 +1,6 @@
 """Tables as values, without files: for what planning decides from a catalog alone."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def raw(name: str, kind: Kind | None = None, *, dataset: str = "town") -> RawTab
         description="Invented.",
         owners=(),
         partitions=_partitions(kind),
-        source=HttpFile("file:///nowhere/{partition:%Y-%m-%d}" if kind else "file:///nowhere"),
+        sources=(HttpFile("file:///nowhere/{partition:%Y-%m-%d}" if kind else "file:///nowhere"),),
         format="parquet",
         columns={},
         expected=Expected(),
@@ -30,11 +31,18 @@ def raw(name: str, kind: Kind | None = None, *, dataset: str = "town") -> RawTab
     )
 
 
-def model(name: str, *reads: str, kind: Kind | None = None, view: bool = False, dataset: str = "town") -> ModelTable:
-    """`layer.table` that reads some tables."""
+def model(
+    name: str,
+    *reads: str,
+    kind: Kind | None = None,
+    view: bool = False,
+    dataset: str = "town",
+    offsets: Mapping[str, Sequence[int]] | None = None,
+) -> ModelTable:
+    """`layer.table` that reads some tables, of some of them other partitions than its own."""
     table = TableName.parse(name)
     path = Path(f"{dataset}/{table}.yaml")
-    contract = {"description": "Invented.", "view": view, "columns": {"a": {"type": "BIGINT"}}}
+    contract = {"description": "Invented.", "view": view, "columns": {"a": {"type": "BIGINT"}}, "reads": offsets or {}}
     return ModelTable(
         name=table,
         dataset=dataset,

@@ -1,6 +1,6 @@
 """Which stale partitions become which runs: what goes together, what waits, and in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -9,7 +9,7 @@ import pytest
 from data_platform.contracts.partitions import Partitions
 from data_platform.lake.names import TableName
 from data_platform.planning.batches import batches
-from data_platform.planning.catalog import Catalog
+from data_platform.planning.catalog import Catalog, ModelTable
 from data_platform_tests.planning.tables import model, raw, stale
 
 # Months of rain with a lookup, seen through a view, summed over all months; weeks and days beside them.
@@ -122,6 +122,120 @@ def _runs(*items: tuple[str, str], catalog: Catalog = TOWN) -> list[str]:
 )
 def test_stale_partitions_become_these_runs(items: Sequence[tuple[str, str]], expected: Sequence[str]) -> None:
     assert _runs(*items) == expected
+
+
+# Weeks that read the week before, days of a week that read the flows of the week after, and what reads those.
+GATES = Catalog.of(
+    [
+        raw("gates", "weekly"),
+        model("staged.gates", "raw.gates", kind="weekly"),
+        model("curated.flows", "staged.gates", kind="weekly", offsets={"staged.gates": (-1, 0)}),
+        model("curated.days", "curated.flows", kind="weekly", offsets={"curated.flows": (0, 1)}),
+        model("curated.busy_days", "curated.days", "staged.gates", kind="weekly"),
+        model("curated.plain", "staged.gates", kind="weekly"),
+        model("curated.all_days", "curated.days"),
+    ]
+)
+_W1, _W2, _W3, _W4 = "2024-01-06", "2024-01-13", "2024-01-20", "2024-01-27"
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        pytest.param(
+            [("raw.gates", _W2)],
+            [f"{_W2}: raw/gates staged/gates curated/flows curated/plain"],
+            id="a week that came takes along what reads it and the week before, and neither its days nor their readers",
+        ),
+        pytest.param(
+            [("raw.gates", _W1), ("raw.gates", _W2)],
+            [
+                f"{_W1}: raw/gates staged/gates curated/flows curated/plain",
+                f"{_W2}: raw/gates staged/gates curated/plain",
+            ],
+            id="the flows of the second of two weeks wait until the first stands",
+        ),
+        pytest.param(
+            [("curated.flows", _W3), ("curated.days", _W1), ("curated.days", _W2)],
+            [f"{_W1}: curated/days curated/busy_days", f"{_W3}: curated/flows curated/days curated/busy_days"],
+            id="days wait for the flows of the week after, and for no others",
+        ),
+        pytest.param(
+            [("curated.days", _W1), ("curated.days", _W2)],
+            [f"{_W1}: curated/days curated/busy_days", f"{_W2}: curated/days curated/busy_days"],
+            id="and are made when these stand",
+        ),
+        pytest.param(
+            [("staged.gates", _W4), ("curated.flows", _W2), ("curated.all_days", "all")],
+            [
+                f"{_W2}: curated/flows curated/days curated/busy_days",
+                f"{_W4}: staged/gates curated/flows curated/plain",
+            ],
+            id="weeks that are not beside each other do not wait for each other",
+        ),
+    ],
+)
+def test_what_reads_neighbours_comes_when_these_stand(
+    items: Sequence[tuple[str, str]], expected: Sequence[str]
+) -> None:
+    assert _runs(*items, catalog=GATES) == expected
+
+
+@pytest.mark.parametrize("arrived", [(_W1, _W2, _W3, _W4), (_W2, _W4), (_W1, _W2, _W4)])
+def test_every_week_is_made_once_however_many_come_together(arrived: Sequence[str]) -> None:
+    stand: dict[tuple[str, str], int] = {}
+    made = _work_off(stand, arrived)
+    assert len(made) == len(set(made))
+    assert {week for name, week in made if name == "curated.days"} == set(arrived)
+
+    again = _work_off(stand, [_W2])
+    opened = {name: sorted(week for made, week in again if made == name) for name, _ in again}
+    assert len(again) == len(set(again))
+    assert opened["curated.flows"] == [week for week in (_W2, _W3) if week in arrived]
+    assert opened["curated.days"] == [week for week in (_W1, _W2, _W3) if week in arrived]
+    assert opened["curated.plain"] == [_W2]
+
+
+def _work_off(stand: dict[tuple[str, str], int], arrived: Sequence[str]) -> list[tuple[str, str]]:
+    """Makes what follows from weeks that arrive or are corrected; `stand` has the version of all that was made."""
+    made: list[tuple[str, str]] = []
+    todo = [("raw.gates", week) for week in arrived]
+    while todo:
+        found = batches(GATES, [stale(*item) for item in todo])
+        assert found, todo
+        for batch in found:
+            for table in batch.tables:
+                item = (table.sql, batch.partition or "all")
+                stand[item] = hash((len(stand), len(made))) if table.layer == "raw" else _wanted(stand, *item)
+                made.append(item)
+        todo = [item for item in _wanting(stand) if stand.get(item) != _wanted(stand, *item)]
+    return made
+
+
+def _wanting(stand: Mapping[tuple[str, str], int]) -> list[tuple[str, str]]:
+    """The partitions of models whose own partition every input has."""
+    weeks = sorted({week for _, week in stand} - {"all"})
+    models = [table for table in GATES if isinstance(table, ModelTable)]
+    weekly = [
+        (table.name.sql, week)
+        for table in models
+        for week in weeks
+        if table.partitions is not None and all((read.sql, week) in stand for read in table.reads)
+    ]
+    return [*weekly, *((table.name.sql, "all") for table in models if table.partitions is None)]
+
+
+def _wanted(stand: Mapping[tuple[str, str], int], name: str, partition: str) -> int:
+    """A version of what a partition is made of now."""
+    table = GATES.model(TableName.parse(name))
+    if table.partitions is None:
+        return hash(tuple(sorted(item for item in stand.items() if item[0][0] in {r.sql for r in table.reads})))
+    keys = [
+        (read.sql, table.partitions.shifted(partition, offset))
+        for read in table.reads
+        for offset in table.offsets(read)
+    ]
+    return hash(tuple((key, stand.get(key)) for key in keys))
 
 
 def test_a_table_that_begins_later_does_not_come_along_before() -> None:

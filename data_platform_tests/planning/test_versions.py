@@ -115,3 +115,14 @@ def test_a_partition_reads_its_own_partition_the_only_one_or_all() -> None:
     assert input_partitions(monthly, "2024-02", place, {"all": "c"}) == ["all"]
     assert input_partitions(over_all, "all", months, present) == ["2024-01", "2024-02"]
     assert input_partitions(monthly, "2023-12", months, present) == []
+
+
+def test_neighbours_are_read_where_they_are_there() -> None:
+    months = raw("rain", "monthly")
+    steps = model("curated.steps", "staged.rain", kind="monthly", offsets={"staged.rain": (-1, 0, 1)})
+    rain = model("staged.rain", "raw.rain", kind="monthly")
+    present = {"2024-01": "a", "2024-02": "b", "2024-04": "d"}
+    assert input_partitions(steps, "2024-02", rain, present) == ["2024-01", "2024-02"]
+    assert input_partitions(steps, "2024-03", rain, present) == ["2024-02", "2024-03", "2024-04"]
+    assert input_partitions(steps, "2024-01", rain, present) == ["2024-01", "2024-02"]
+    assert input_partitions(steps, "2024-02", months, present) == ["2024-02"]

@@ -16,7 +16,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pyarrow as pa
@@ -82,13 +82,31 @@ def play(case: Case) -> Seen:
         return _Scene(case, Play(server, elsewhere, path, _right(case.name), Path(folder))).seen()
 
 
+def _table(source: HttpFile, format: Literal["parquet", "csv"]) -> RawTable:
+    return RawTable(
+        name=TableName("raw", "answers"),
+        dataset="answers",
+        path=Path("answers/defs.yaml"),
+        line=1,
+        description="",
+        owners=(),
+        partitions=None,
+        sources=(source,),
+        format=format,
+        columns={},
+        expected=Expected(),
+        check_every=None,
+    )
+
+
 class _Scene:
     def __init__(self, case: Case, play: Play) -> None:
         self.case, self.play = case, play
         self.lake = Lake(LocalStorage(play.folder / "lake"))
 
     def seen(self) -> Seen:
-        play, table = self.play, self._table()
+        play, source = self.play, self._source()
+        table = _table(source, "parquet" if _KINDS[self.case.name] == "parquet" else "csv")
         self._offer_old()
         (before,) = receive(self.lake, table, [UNPARTITIONED], run_id="before", now=_NOW)
         assert before.outcome == "received"
@@ -96,7 +114,7 @@ class _Scene:
         self.case.plays(play)
         rights = _rights_of_nobody(play.folder) if self.case.as_nobody else nullcontext()
         with listening() as heard, rights:
-            outcome, told = self._received(replace(table, source=replace(table.source, **self._settings())), before)
+            outcome, told = self._received(table, replace(source, **self._settings()), before)
         for request in play.elsewhere.asked:
             assert "Authorization" not in request.headers, "credentials went to another host"
         for request in play.server.asked:
@@ -109,26 +127,12 @@ class _Scene:
         asked = ", ".join("rest" if "Range" in a.headers else "whole" for a in play.server.asked if a.method == "GET")
         return Seen(outcome, self._plain(told), asked)
 
-    def _table(self) -> RawTable:
+    def _source(self) -> HttpFile:
         play = self.play
         address = play.server.base.replace("://", f"://ann:{PASSWORD}@") + play.path
         if self.case.file:
             address = (play.folder / self.case.name).as_uri()
-        source = HttpFile(address, attempts=3, first_wait_seconds=0.001, jitter_seconds=0.0)
-        return RawTable(
-            name=TableName("raw", "answers"),
-            dataset="answers",
-            path=Path("answers/defs.yaml"),
-            line=1,
-            description="",
-            owners=(),
-            partitions=None,
-            source=source,
-            format="parquet" if _KINDS[self.case.name] == "parquet" else "csv",
-            columns={},
-            expected=Expected(),
-            check_every=None,
-        )
+        return HttpFile(address, attempts=3, first_wait_seconds=0.001, jitter_seconds=0.0)
 
     def _offer_old(self) -> None:
         if self.case.file:
@@ -143,8 +147,9 @@ class _Scene:
         client = httpx.Client(mounts={"https://": Downgrading(base)})
         return {"url": f"https://source.example{self.play.path}", "client": client}
 
-    def _received(self, table: RawTable, before: Received) -> tuple[str, str]:
-        looked = table.source.look(table.source.slot(None)) if self.case.looks else None
+    def _received(self, table: RawTable, source: HttpFile, before: Received) -> tuple[str, str]:
+        looked = source.look(source.slot(None)) if self.case.looks else None
+        table = replace(table, sources=(source,))
         try:
             (result,) = receive(self.lake, table, [UNPARTITIONED], run_id="after", now=_NOW)
         except SourceError as error:

@@ -56,11 +56,9 @@ def generate(path: Path, size: int) -> None:
 def _line(row: int) -> str:
     device, audit = row % 5000, row // 5000
     day = f"20{24 + audit // 2016 % 70:02d}-{1 + audit // 168 % 12:02d}-{1 + audit // 6 % 28:02d}"
-    exits = "" if row % 1_000_000 == 999_999 else f",{device * 7919 + audit * 51}"
-    return (
-        f"R{device % 470:03d},02-{device % 100:02d}-00,STATION {device % 378},{day} {audit % 6 * 4:02d}:00:00,"
-        f"REGULAR,{device * 104729 + audit * 97}{exits}\n"
-    )
+    turnstile = f"R{device % 470:03d},02-{device % 100:02d}-00,STATION {device % 378}"
+    short = "" if row % 1_000_000 == 999_999 else f",{device * 7919 + audit * 51}"
+    return f"{turnstile},{day} {audit % 6 * 4:02d}:00:00,REGULAR,{device * 104729 + audit * 97}{short}\n"
 
 
 def main() -> None:

@@ -42,5 +42,5 @@ def test_an_author_sets_the_limits(tmp_path: Path) -> None:
     limits = {"attempts": 2, "timeout_seconds": 3.5, "min_bytes_per_second": 4, "max_seconds": 5.5, "max_bytes": 6}
     written = ", ".join(f"{name}: {value}" for name, value in limits.items())
     small = small_dataset(tmp_path, {"defs.yaml": FILES["defs.yaml"].replace('places.csv"', f'places.csv", {written}')})
-    source = small.catalog.raw(TableName("raw", "places")).source
+    (source,) = small.catalog.raw(TableName("raw", "places")).sources
     assert {name: getattr(source, name) for name in limits} == limits

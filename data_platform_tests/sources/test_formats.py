@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,7 +141,8 @@ def test_json_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes, sai
 
 def test_elements_are_counted_by_brackets_alone_however_the_bytes_are_cut() -> None:
     values = [{"a": ',]}"\\'}, {"b": [1, {"c": "\\\\"}]}, {}, {"d": "x"}]
-    for some in (values, [], [{}], values[:1]):
+    several: list[list[dict[str, Any]]] = [values, [], [{}], values[:1]]
+    for some in several:
         content = json.dumps(some, indent=1).encode()
         for size in range(1, len(content) + 1):
             assert count_elements(content[at : at + size] for at in range(0, len(content), size)) == len(some)

@@ -61,6 +61,21 @@ def test_the_partition_is_written_into_the_address() -> None:
 
 
 @pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        ("{partition+7d:%y%m%d}", "240302"),
+        ("{partition-1d:%Y-%m-%d}", "2024-02-23"),
+        ("{partition:%Y}/{partition+7d:%m%d}", "2024/0302"),
+        ("{{x}}{partition+0d:%y}", "{x}24"),
+    ],
+)
+def test_a_week_may_be_named_after_the_day_that_ends_it(form: str, name: str) -> None:
+    source = HttpFile(f"https://example.org/turnstile_{form}.txt")
+    assert source.is_partitioned
+    assert source.slot(datetime(2024, 2, 24)) == f"https://example.org/turnstile_{name}.txt"
+
+
+@pytest.mark.parametrize(
     ("url", "said"),
     [
         ("ftp://example.org/x", "the scheme is 'ftp'"),
@@ -73,6 +88,9 @@ def test_the_partition_is_written_into_the_address() -> None:
         ("https://example.org/{partition}", "partition:%Y-%m"),
         ("https://example.org/{partition.__class__:%Y}", "is unknown"),
         ("https://example.org/{partition!r:%Y}", "is unknown"),
+        ("https://example.org/{partition+7:%Y}", "is unknown"),
+        ("https://example.org/{partition+7w:%Y}", "is unknown"),
+        ("https://example.org/{partition+7d}", "partition:%Y-%m"),
     ],
 )
 def test_an_address_that_cannot_be_meant_is_an_error_at_once(url: str, said: str) -> None:

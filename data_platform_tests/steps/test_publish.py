@@ -1,11 +1,13 @@
 """What readers get: tables, views, quarantine and accounts of what is committed, and no write without need."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from data_platform.lake import schema
@@ -18,7 +20,7 @@ from data_platform.steps.publish import Published, behind, publish_warehouse
 from data_platform.warehouse.publication import WAREHOUSE
 from data_platform.warehouse.read import open_read_only
 from data_platform_tests.planning.town import rain
-from data_platform_tests.small_dataset import NOW, SmallDataset, reading
+from data_platform_tests.small_dataset import FILES, NOW, SCHEMA, SmallDataset, reading, small_dataset
 
 _PERSONAL_NOTE = "note: {type: VARCHAR, personal: true}"
 
@@ -73,6 +75,50 @@ def test_readers_get_every_table_view_and_quarantine(built_town: SmallDataset) -
     assert _ask(built_town, "SELECT days FROM curated.record_days") == [(3,)]
     assert _ask(built_town, "SELECT reading_id, _source_row, _rules FROM quarantine.readings") == [
         (2, 2, ["rain_mm_required"])
+    ]
+
+
+def test_a_quarantined_row_leads_to_its_file_as_the_source_calls_it_and_tells_since_when(
+    built_town: SmallDataset,
+) -> None:
+    rain(built_town, "2024-02", 30, None, 999)
+    built_town.run()
+    _publish(built_town)
+    rows = _ask(
+        built_town,
+        "SELECT _partition, _source_uri, _source_row, _rules, _open_since FROM quarantine.readings ORDER BY ALL",
+    )
+    source = built_town.source.as_uri()
+    assert [row[:4] for row in rows] == [
+        ("2024-01", f"{source}/readings-2024-01.parquet", 2, ["rain_mm_required"]),
+        ("2024-02", f"{source}/readings-2024-02.parquet", 1, ["rain_mm_required"]),
+        ("2024-02", f"{source}/readings-2024-02.parquet", 2, ["rain_mm_range"]),
+    ]
+    states = built_town.platform.lake.table(TableName("staged", "readings")).partitions()
+    assert [row[4] for row in rows] == [states[row[0]].committed_at.replace(tzinfo=None) for row in rows]
+
+
+def test_equal_bytes_of_two_months_are_told_by_the_month_that_rejects_them(tmp_path: Path) -> None:
+    by_month = FILES["defs.yaml"].replace("readings-{partition:%Y-%m}", "{partition:%Y-%m}/readings")
+    small = small_dataset(tmp_path, {"defs.yaml": by_month})
+    for month in ("2024-01", "2024-02"):
+        (small.source / month).mkdir()
+        small.put_file(f"{month}/readings.parquet", pa.Table.from_pylist([reading(1, value=None)], schema=SCHEMA))
+    small.run()
+    assert len({row["_source_file"] for row in small.quarantine("staged.readings")}) == 1
+    _publish(small)
+    months = _ask(small, "SELECT _partition, _source_uri FROM quarantine.readings ORDER BY 1")
+    assert months == [(month, f"{small.source.as_uri()}/{month}/readings.parquet") for month in ("2024-01", "2024-02")]
+
+
+def test_a_source_that_moved_is_published_with_its_new_name(built_town: SmallDataset) -> None:
+    _publish(built_town)
+    mirror = shutil.copytree(built_town.source, built_town.home / "it's a mirror [1]")
+    moved = replace(built_town, source=mirror)
+    moved.run()
+    assert _publish(moved, minutes=5).changed
+    assert _ask(moved, "SELECT DISTINCT _source_uri FROM quarantine.readings") == [
+        (f"{mirror.as_uri()}/readings-2024-01.parquet",)
     ]
 
 

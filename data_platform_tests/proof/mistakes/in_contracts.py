@@ -99,6 +99,20 @@ MISTAKES = {
     "a share that is none": Mistake(
         YAML, "max_rejected_share: 1", "max_rejected_share: 5", f"{YAML}:11", "expected at most 1, found 5"
     ),
+    "an age of rejections by a rule that there is not": Mistake(
+        YAML,
+        "max_rejected_share: 1",
+        "max_rejected_share: 1, max_rejection_age_days: {castible: 30}",
+        f"{YAML}:11",
+        "no rule 'castible' rejects rows here (did you mean 'castable'?)",
+    ),
+    "an age of rejections that is none": Mistake(
+        YAML,
+        "max_rejected_share: 1",
+        "max_rejected_share: 1, max_rejection_age_days: {any: 0}",
+        f"{YAML}:11",
+        "expected at least 1, found 0",
+    ),
     "duplicates of nothing": Mistake(
         PLACES,
         "",

@@ -1,6 +1,6 @@
 """Mistakes in the contract of a curated table."""
 
-from data_platform_tests.proof.mistakes.mistake import DAILY_YAML, DEFS, Mistake, added
+from data_platform_tests.proof.mistakes.mistake import DAILY, DAILY_YAML, DEFS, PLACES, YAML, Mistake, added
 from data_platform_tests.small_dataset import FILES
 
 FLAKES = FILES[DEFS].partition("    places:")[0].replace("readings", "flakes")
@@ -13,7 +13,66 @@ def view(sql: str, contract: str, line: str, words: str) -> Mistake:
     return Mistake("staged/v.sql", "", sql, f"staged/{line}", words, files)
 
 
+def neighbours(reads: str, words: str) -> Mistake:
+    """A curated table that reads other partitions than its own."""
+    return added(DAILY_YAML, f"reads: {{{reads}}}\n", f"{DAILY_YAML}:11", words)
+
+
 MISTAKES = {
+    "a neighbour without its own partition": neighbours("staged.readings: [-1]", "0 (its own) among them"),
+    "neighbours with a gap": neighbours("staged.readings: [-2, 0]", "write the partitions from the first to the last"),
+    "no neighbour": neighbours("staged.readings: [0]", "[-1, 0] for its own and the one before"),
+    "a neighbour that is no number": neighbours("staged.readings: [a, 0]", "expected a valid integer, found 'a'"),
+    "neighbours of a table that is not read": neighbours(
+        "staged.reading: [-1, 0]", "the model does not read staged.reading (did you mean 'staged.readings'?)"
+    ),
+    "neighbours of a staged table": Mistake(
+        YAML,
+        "grain:",
+        "reads: {raw.readings: [-1, 0]}\ngrain:",
+        f"{YAML}:2",
+        "a staged row comes from the file of its own partition; leave `reads` away",
+    ),
+    "neighbours of a lookup": Mistake(
+        DAILY_YAML,
+        "",
+        FILES[DAILY_YAML] + "reads: {staged.places: [-1, 0]}\n",
+        f"{DAILY_YAML}:11",
+        "staged.places has no partitions, and so no neighbours; leave staged.places out of `reads`",
+        {DAILY: f"{FILES[DAILY]}HAVING count(*) > (SELECT min(place_id) FROM staged.places)\n"},
+    ),
+    "neighbours of a table over all partitions": neighbours(
+        "staged.readings: [-1, 0]}\npartitions: none\n#", "curated.daily_rain has no partitions, and so no neighbours"
+    ),
+    "neighbours through a view": Mistake(
+        DAILY_YAML,
+        "",
+        FILES[DAILY_YAML] + "reads: {staged.readings: [-1, 0]}\n",
+        f"{DAILY_YAML}:11",
+        "the model reads staged.readings through the view staged.v, in its own partition alone",
+        {
+            DAILY: FILES[DAILY].replace(
+                "FROM staged.readings", "FROM staged.readings WHERE rain_mm < (SELECT max(rain_mm) FROM staged.v)"
+            ),
+            "staged/v.sql": "SELECT rain_mm FROM staged.w\n",
+            "staged/v.yaml": 'description: A view.\nview: true\ncolumns:\n  rain_mm: {type: "DECIMAL(8,2)"}\n',
+            "staged/w.sql": "SELECT rain_mm FROM staged.readings\n",
+            "staged/w.yaml": 'description: A view.\nview: true\ncolumns:\n  rain_mm: {type: "DECIMAL(8,2)"}\n',
+        },
+    ),
+    "a partition's start in a view": view(
+        "SELECT reading_id\n, partition_start() AS at FROM staged.readings\n",
+        "columns:\n  reading_id: {type: BIGINT}\n  at: {type: TIMESTAMP}\n",
+        "v.sql:2",
+        "a view is part of its readers: partition_start() has no value here; take it from a column",
+    ),
+    "a partition's end in a lookup": Mistake(
+        PLACES,
+        "",
+        FILES[PLACES] + "rules:\n  - {name: late, flag: partition_end() IS NULL}\n",
+        f"{PLACES}:7",
+        "staged.places has no partitions: partition_end() has no value here; leave it away",
+    ),
     "rejections in a curated table": added(
         DAILY_YAML, "rules:\n  - {name: a, reject: 'rain_mm < 0'}\n", f"{DAILY_YAML}:12", "reject in staged"
     ),
@@ -25,6 +84,9 @@ MISTAKES = {
     ),
     "a share of rejections in a curated table": added(
         DAILY_YAML, "audit:\n  max_rejected_share: 0.1\n", f"{DAILY_YAML}:12", "a curated table rejects no rows"
+    ),
+    "an age of rejections in a curated table": added(
+        DAILY_YAML, "audit:\n  max_rejection_age_days: {any: 9}\n", f"{DAILY_YAML}:12", "rejects no rows"
     ),
     "no reconciles": Mistake(
         DAILY_YAML,

@@ -46,6 +46,25 @@ MISTAKES = {
     "a raw table's start": Mistake(
         DEFS, RAW_COLUMNS, f'      start: "24-01"\n{RAW_COLUMNS}', "defs.yaml:10", "write it like 2024-01"
     ),
+    "a raw table's end": Mistake(
+        DEFS, RAW_COLUMNS, f'      end: "24-01"\n{RAW_COLUMNS}', "defs.yaml:10", "write it like 2024-01"
+    ),
+    "an end before the start": Mistake(
+        DEFS,
+        RAW_COLUMNS,
+        f'      end: "2023-12"\n{RAW_COLUMNS}',
+        "defs.yaml:10",
+        "'2023-12' is before the first partition, 2024-01; `end` names the last one",
+    ),
+    "a week on another weekday": Mistake(
+        DEFS,
+        "",
+        FILES[DEFS]
+        .replace('{monthly: {start: "2024-01"}}', '{weekly: {start: "2024-01-06"}}')
+        .replace(RAW_COLUMNS, f'      start: "2024-01-10"\n{RAW_COLUMNS}'),
+        "defs.yaml:10",
+        "'2024-01-10' is a Wednesday, the dataset's weeks begin on a Saturday: write 2024-01-06 or 2024-01-13",
+    ),
     "a schedule": Mistake(DEFS, RAW_COLUMNS, f"      check_every: daily\n{RAW_COLUMNS}", "defs.yaml:10", "no cron"),
     "a format": Mistake(
         DEFS,

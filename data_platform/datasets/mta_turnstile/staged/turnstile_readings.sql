@@ -1,0 +1,48 @@
+WITH audits AS (
+    SELECT
+        nullif(trim(t."C/A"), '') AS control_area,
+        nullif(trim(t.UNIT), '') AS unit,
+        nullif(trim(t.SCP), '') AS scp,
+        nullif(trim(t.STATION), '') AS station,
+        nullif(trim(t.LINENAME), '') AS line,
+        nullif(trim(t.DIVISION), '') AS division,
+        coalesce(t."DATE" || ' ' || t."TIME", t."DATE", t."TIME") AS written,
+        try_strptime(t."DATE" || ' ' || t."TIME", '%m/%d/%Y %H:%M:%S') AS local,
+        nullif(trim(t."DESC"), '') AS audit_kind,
+        t.ENTRIES AS entries,
+        t.EXITS AS exits
+    FROM raw.turnstile AS t
+)
+
+SELECT
+    control_area,
+    unit,
+    scp,
+    coalesce(station, 'UNKNOWN') AS station,
+    line,
+    division,
+    -- What is no time goes on as it is written, so that it breaks the type instead of becoming a silent NULL.
+    coalesce(CAST(local AS VARCHAR), written) AS audited_at,
+    -- Summer time, since 2007: from the second Sunday of March, 02:00, to the first of November, 02:00. In the hour that
+    -- comes twice this is the first; in the hour that is skipped the clock was not yet put forward. (A day less its
+    -- weekday, 0 to 6 from Sunday on, is the last Sunday.)
+    CASE
+        WHEN month(local) BETWEEN 4 AND 10 THEN local + INTERVAL 4 HOURS
+        WHEN
+            month(local) = 3
+            AND day(local) >= 8
+            AND day(local - INTERVAL 3 HOURS) - dayofweek(local - INTERVAL 3 HOURS) >= 8
+            THEN local + INTERVAL 4 HOURS
+        WHEN
+            month(local) = 11
+            AND (
+                day(local) = 1 AND hour(local) < 2
+                OR day(local - INTERVAL 2 HOURS) - dayofweek(local - INTERVAL 2 HOURS) < 1
+            )
+            THEN local + INTERVAL 4 HOURS
+        ELSE local + INTERVAL 5 HOURS
+    END AS audited_at_utc,
+    audit_kind,
+    entries,
+    exits
+FROM audits
