@@ -10,11 +10,15 @@ from data_platform.contracts.contract import Part
 
 
 class RawColumn(Part):
-    """A source column: the name and type that models see, whatever this month's file calls and types it."""
+    """A source column: the name and type that models see, whatever this month's file calls and types it.
+
+    `words`: what files that hold text write for a value, in any case; `{CSH: 2}` where others have the code.
+    """
 
     type: ColumnType
     aliases: tuple[str, ...] = ()
     optional: bool = False
+    words: dict[str, int | str] = Field(default_factory=dict)
     description: str = ""
     personal: bool = False
 

@@ -140,7 +140,7 @@ def _file_select(declared: Mapping[str, RawColumn], file: RawFile) -> str:
         name: None if physical is None else Physical(in_sql[physical.name], physical.type)
         for name, physical in match(declared, file.columns).columns.items()
     }
-    columns = [f"{_value(found[name], column.type)} AS {identifier(name)}" for name, column in declared.items()]
+    columns = [f"{_value(found[name], column)} AS {identifier(name)}" for name, column in declared.items()]
     names = ", ".join(map(identifier, in_sql.values()))
     renamed = f" AS file({names})" if list(in_sql) != list(in_sql.values()) else ""
     return (
@@ -152,13 +152,23 @@ def _file_select(declared: Mapping[str, RawColumn], file: RawFile) -> str:
     )
 
 
-def _value(physical: Physical | None, wanted: str) -> str:
+def _value(physical: Physical | None, declared: RawColumn) -> str:
+    wanted = declared.type
     if physical is None or physical.type == "NULL":
         return f"CAST(NULL AS {wanted})"
-    column = identifier(physical.name)
+    column = _in_file(physical, declared)
     if physical.type == wanted:
         return column
     return f"CAST({column} AS {wanted})" if keeps_values(physical.type, wanted) else f"TRY_CAST({column} AS {wanted})"
+
+
+def _in_file(physical: Physical, declared: RawColumn) -> str:
+    """A file's column; where that is text, with the declared words in place of what they stand for."""
+    column = identifier(physical.name)
+    if physical.type != "VARCHAR" or not declared.words:
+        return column
+    words = " ".join(f"WHEN {literal(word.upper())} THEN {literal(value)}" for word, value in declared.words.items())
+    return f"CASE upper(trim({column})) {words} ELSE {column} END"
 
 
 def _uncast(declared: Mapping[str, RawColumn], found: Mapping[str, Physical | None]) -> str:
@@ -167,7 +177,7 @@ def _uncast(declared: Mapping[str, RawColumn], found: Mapping[str, Physical | No
     ROUNDED when all fit, yet one was made coarser; NULL when all are what they were.
     """
     casts = {
-        name: Cast.of(identifier(physical.name), physical.type, declared[name].type)
+        name: Cast.of(_in_file(physical, declared[name]), physical.type, declared[name].type)
         for name, physical in found.items()
         if physical is not None and physical.type not in ("NULL", declared[name].type)
         if not keeps_values(physical.type, declared[name].type)

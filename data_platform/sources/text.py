@@ -75,7 +75,7 @@ def read_delimited(
     told += [encoding.told] if encoding.told else []
     told += [f"{counter.trimmed:,} records have empty cells beyond the header's"] if counter.trimmed else []
     told += [f"{counter.padded:,} records were filled up with empty cells"] if counter.padded else []
-    return Read(counter.records, found.names, tuple(dict.fromkeys(told)))
+    return Read(counter.records, before.names if before else found.names, tuple(dict.fromkeys(told)))
 
 
 def _sample(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

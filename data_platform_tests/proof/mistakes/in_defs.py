@@ -78,7 +78,26 @@ MISTAKES = {
         RAW_COLUMNS,
         f"      format: xml\n{RAW_COLUMNS}",
         "defs.yaml:10",
-        "expected 'parquet' or 'csv', found 'xml'",
+        "'parquet', 'csv', 'json', 'ndjson', 'excel' or 'lines'",
+    ),
+    "a way of reading": Mistake(
+        DEFS, RAW_COLUMNS, f"      read: {{delimeter: tab}}\n{RAW_COLUMNS}", "defs.yaml:10", "did you mean 'delimiter'?"
+    ),
+    "a delimiter": Mistake(
+        DEFS, RAW_COLUMNS, f"      read: {{delimiter: tabs}}\n{RAW_COLUMNS}", "defs.yaml:10", "write one character"
+    ),
+    "an encoding": Mistake(
+        DEFS, RAW_COLUMNS, f"      read: {{encoding: cp125}}\n{RAW_COLUMNS}", "defs.yaml:10", "did you mean 'cp1252'?"
+    ),
+    "lines without a parser": Mistake(
+        DEFS, RAW_COLUMNS, f"      format: lines\n{RAW_COLUMNS}", "defs.yaml:7", "write `read: {parser: <file>.py}`"
+    ),
+    "a parser that is not there": Mistake(
+        DEFS,
+        RAW_COLUMNS,
+        f"      format: lines\n      read: {{parser: wide.py}}\n{RAW_COLUMNS}",
+        "defs.yaml:11",
+        "there is no wide.py beside defs.yaml",
     ),
     "a kind of source": Mistake(
         DEFS, '{http_file: {url: "{{ tlc_url }}/places.csv"}}', "{ftp: {}}", "defs.yaml:19", "valid: http_file"
