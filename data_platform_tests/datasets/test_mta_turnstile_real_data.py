@@ -5,6 +5,7 @@ The numbers are read from the README beside the data.
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -75,7 +76,7 @@ def test_no_real_reading_is_left_out(house: House, known: Mapping[str, Mapping[s
 
 def test_booths_are_called_by_their_newest_name(house: House) -> None:
     booths = house.ask("SELECT * FROM rows", house.paths("curated.dim_booth")).set_index(["control_area", "unit"])
-    told = booths.loc[("A002", "R051")]
+    told: Any = booths.loc[("A002", "R051")]
     # LEXINGTON AVE in the MTA's list and in 2015.
     assert (told.station, told.is_listed, f"{told.first_audited_date:%Y-%m-%d}") == ("59 ST", True, "2015-06-20")
     assert booths.index.is_unique
@@ -147,7 +148,7 @@ def test_days_within_runs_of_weeks_are_nearly_complete_and_their_ends_are_not(by
 def test_stations_a_day_and_slots_add_up_to_the_flows(house: House) -> None:
     for measure in ("entries", "exits"):
         totals = {
-            table: int(house.ask(f"SELECT sum({measure}) FROM rows", house.paths(table)).iloc[0, 0])
+            table: house.ask(f"SELECT sum({measure}) FROM rows", house.paths(table)).iloc[0, 0]
             for table in (FLOWS, DAYS, "curated.station_time_slots")
         }
         assert len(set(totals.values())) == 1, totals
