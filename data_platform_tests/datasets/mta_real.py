@@ -57,7 +57,7 @@ def _lay_out(mta: Path, root: Path) -> None:
         written = (mta / name).read_bytes()
         plain = gzip.decompress(written) if name.endswith(".gz") else written
         (weeks / f"turnstile_{ends:%y%m%d}.txt").write_bytes(plain)
-    shutil.copyfile(mta / "Remote-Booth-Station.csv", lists / "Remote-Booth-Station.csv")
+    shutil.copyfile(mta / "Remote-Booth-Station.xls", lists / "Remote-Booth-Station.xls")
 
 
 def weeks(house: House) -> pd.DataFrame:
