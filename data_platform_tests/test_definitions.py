@@ -148,7 +148,7 @@ def test_partitions_and_their_mappings_follow_the_datasets_files() -> None:
     assert list(monthly.get_partition_keys()) == ["2024-11", "2024-12", "2025-01", "2025-02"]
     weekly = specs()["staged/turnstile_readings"].partitions_def
     assert isinstance(weekly, dg.TimeWindowPartitionsDefinition)
-    assert list(weekly.get_partition_keys()) == ["2014-10-11", "2014-10-18", "2014-10-25", "2014-11-01"]
+    assert list(weekly.get_partition_keys()) == ["2014-10-04", "2014-10-11", "2014-10-18", "2014-10-25", "2014-11-01"]
     assert specs()["staged/taxi_zones"].partitions_def is None
     assert specs()["curated/daily_trend"].partitions_def is None
 

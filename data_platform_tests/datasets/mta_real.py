@@ -3,6 +3,7 @@
 `python -m data_platform_tests.datasets.mta_real DATA` prints it, where DATA is the folder with `mta` and `expected`.
 """
 
+import argparse
 import gzip
 import shutil
 import sys
@@ -56,7 +57,7 @@ def _lay_out(mta: Path, root: Path) -> None:
         written = (mta / name).read_bytes()
         plain = gzip.decompress(written) if name.endswith(".gz") else written
         (weeks / f"turnstile_{ends:%y%m%d}.txt").write_bytes(plain)
-    shutil.copyfile(mta / "Remote-Booth-Station.csv", lists / "Remote-Booth-Station.csv")
+    shutil.copyfile(mta / "Remote-Booth-Station.xls", lists / "Remote-Booth-Station.xls")
 
 
 def weeks(house: House) -> pd.DataFrame:
@@ -110,7 +111,9 @@ def rank_correlation(table: pd.DataFrame) -> float:
 
 
 def main() -> None:
-    real_data = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(prog="python -m data_platform_tests.datasets.mta_real", description=__doc__)
+    parser.add_argument("data", type=Path, help="the folder with the real files")
+    real_data = parser.parse_args().data
     with tempfile.TemporaryDirectory() as folder:
         house = real_house(real_data, Path(folder))
         by_day = days(house, real_data)

@@ -1,12 +1,12 @@
 """The turnstile tables against a second opinion: Python, straight from the sample's files."""
 
-import csv
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from data_platform.datasets.mta_turnstile.sample_stations import BOOTHS, POSITIONS
 from data_platform.warehouse.publication import WAREHOUSE
@@ -50,8 +50,9 @@ def _utc(at: datetime) -> datetime:
 def test_booths_are_those_that_were_read_and_those_that_are_listed(
     house: House, sample: Path, readings: dict[str, list[Reading]]
 ) -> None:
-    with (sample / "resources/nyct/turnstile/Remote-Booth-Station.csv").open(encoding="utf-8-sig", newline="") as file:
-        listed = {(row["Booth"], row["Remote"]) for row in csv.DictReader(file)}
+    path = sample / "resources" / "nyct" / "turnstile" / "Remote-Booth-Station.xls"
+    with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
+        listed = {(str(row[1]), str(row[0])) for row in book.get_sheet_by_index(0).to_python()[1:]}
     days: dict[tuple[str, str], list[date]] = {booth: [] for booth in listed}
     for reading in (reading for week in WEEKS for reading in readings[week]):
         days.setdefault(reading.turnstile[:2], []).append(reading.at.date())

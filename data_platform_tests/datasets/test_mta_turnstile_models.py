@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -42,6 +42,13 @@ def line(**columns: object) -> Row:
     }
 
 
+def given_lines(connection: duckdb.DuckDBPyConnection, lines: Sequence[Row], *, wide: Sequence[Row] = ()) -> None:
+    """Readings in the present layout and in the one before; one booth is listed."""
+    given(connection, "raw", "turnstile", lines)
+    given(connection, "raw", "turnstile_wide", wide)
+    given(connection, "staged", "stations", [booth("A002", "R051", "LEXINGTON AVE", "456NQR")])
+
+
 def reading(control_area: str = "A1", unit: str = "R1", audited_at: str = "2024-01-13 03:00:00", **more: object) -> Row:
     named = {"station": "HARBOR", "line": "7", "division": "IRT", "scp": "00-00-00"}
     return {**named, "control_area": control_area, "unit": unit, "audited_at": audited_at, **more}
@@ -59,7 +66,7 @@ def md5_of(*fields: str | None) -> str:
 def test_a_reading_keeps_its_registers_and_its_kind_and_loses_its_padding(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    given(connection, "raw", "turnstile", [line(STATION="59 ST  ", SCP=" 02-00-00", DESC="RECOVR AUD ")])
+    given_lines(connection, [line(STATION="59 ST  ", SCP=" 02-00-00", DESC="RECOVR AUD ")])
     columns = (
         "control_area",
         "unit",
@@ -81,28 +88,68 @@ def test_a_reading_keeps_its_registers_and_its_kind_and_loses_its_padding(
 
 
 def test_blanks_are_missing_and_a_station_that_nobody_names_is_unknown(connection: duckdb.DuckDBPyConnection) -> None:
-    given(connection, "raw", "turnstile", [line(STATION="  ", LINENAME="", DIVISION=None, UNIT=" ")])
+    given_lines(connection, [line(STATION="  ", LINENAME="", DIVISION=None, UNIT=" ")])
     assert result(connection, "staged", "turnstile_readings", "unit", "station", "line", "division") == [
         (None, "UNKNOWN", None, None)
     ]
 
 
+def wide(**columns: object) -> Row:
+    """A reading of the layout before 2014-10-18."""
+    names = ("STATION", "LINENAME", "DIVISION")
+    return {
+        **{name: value for name, value in line(DATE="05-21-11").items() if name not in names},
+        **columns,
+    }
+
+
+def test_a_reading_of_the_layout_before_finds_its_station_in_the_list(connection: duckdb.DuckDBPyConnection) -> None:
+    readings = [wide(), wide(**{"C/A": "A003 "}), wide(UNIT=" R051 ", SCP="02-00-01")]
+    given_lines(connection, [], wide=readings)
+    columns = ("control_area", "unit", "scp", "station", "line", "division", "audited_at")
+    assert result(connection, "staged", "turnstile_readings", *columns) == [
+        ("A002", "R051", "02-00-00", "LEXINGTON AVE", "456NQR", "IRT", "2011-05-21 03:00:00"),
+        ("A002", "R051", "02-00-01", "LEXINGTON AVE", "456NQR", "IRT", "2011-05-21 03:00:00"),
+        ("A003", "R051", "02-00-00", "UNKNOWN", None, None, "2011-05-21 03:00:00"),
+    ]
+
+
+def test_both_layouts_make_the_same_columns_of_the_same_reading(connection: duckdb.DuckDBPyConnection) -> None:
+    named = {"STATION": "LEXINGTON AVE", "LINENAME": "456NQR", "DIVISION": "IRT", "DATE": "05/21/2011"}
+    given_lines(connection, [line(**named)], wide=[wide()])
+    sql = (MODELS.folder / "staged" / "turnstile_readings.sql").read_text()
+    one, other = connection.execute(sql).fetchall()
+    assert one == other
+    assert None not in one
+
+
 @pytest.mark.parametrize(
     ("day", "time", "told"),
     [
-        ("01/13/2024", "24:00:00", "01/13/2024 24:00:00"),
-        ("13/01/2024", "03:00:00", "13/01/2024 03:00:00"),
-        ("01/13/2024", None, "01/13/2024"),
-        (None, "03:00:00", "03:00:00"),
+        ("01/13/2024", "24:00:00", "01/13/2024 at 24:00:00"),
+        ("13/01/2024", "03:00:00", "13/01/2024 at 03:00:00"),
+        ("01/13/2024", None, "01/13/2024 at "),
+        (None, "03:00:00", " at 03:00:00"),
         (None, None, None),
     ],
 )
 def test_what_is_no_moment_goes_on_as_it_is_written(
     connection: duckdb.DuckDBPyConnection, day: str | None, time: str | None, told: str | None
 ) -> None:
-    given(connection, "raw", "turnstile", [line(DATE=day, TIME=time)])
+    given_lines(connection, [line(DATE=day, TIME=time)])
     sql = (MODELS.folder / "staged" / "turnstile_readings.sql").read_text()
     assert connection.execute(f"SELECT audited_at, audited_at_utc FROM ({sql})").fetchall() == [(told, None)]
+
+
+@pytest.mark.parametrize("day", ["10-05-14", "13/01/2024", "01/02/03"])
+@pytest.mark.parametrize("time", ["24:00:00", None])
+def test_what_is_no_moment_is_not_cast_to_one(
+    connection: duckdb.DuckDBPyConnection, day: str, time: str | None
+) -> None:
+    given_lines(connection, [line(DATE=day, TIME=time)], wide=[wide(DATE=day, TIME=time)])
+    sql = (MODELS.folder / "staged" / "turnstile_readings.sql").read_text()
+    cast = f"SELECT audited_at IS NULL, TRY_CAST(audited_at AS TIMESTAMP) FROM ({sql})"
+    assert connection.execute(cast).fetchall() == [(False, None), (False, None)]
 
 
 def test_utc_is_what_the_time_zone_database_says_through_twenty_years(connection: duckdb.DuckDBPyConnection) -> None:
@@ -118,7 +165,7 @@ def test_utc_is_what_the_time_zone_database_says_through_twenty_years(connection
     ]
     each_day = [datetime(2010, 1, 1, 12) + timedelta(days=day) for day in range(365 * 21)]
     moments = sorted({*near, *each_day})
-    given(connection, "raw", "turnstile", [])
+    given_lines(connection, [])
     written = [{"d": f"{moment:%m/%d/%Y}", "t": f"{moment:%H:%M:%S}"} for moment in moments]
     values = ", ".join(f"('{text['d']}', '{text['t']}')" for text in written)
     connection.execute(f'INSERT INTO raw.turnstile ("DATE", "TIME") VALUES {values}')

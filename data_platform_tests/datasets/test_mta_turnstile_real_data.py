@@ -148,7 +148,7 @@ def test_days_within_runs_of_weeks_are_nearly_complete_and_their_ends_are_not(by
 def test_stations_a_day_and_slots_add_up_to_the_flows(house: House) -> None:
     for measure in ("entries", "exits"):
         totals = {
-            table: str(house.ask(f"SELECT sum({measure}) FROM rows", house.paths(table)).iloc[0, 0])
+            table: house.ask(f"SELECT sum({measure}) FROM rows", house.paths(table)).iloc[0, 0]
             for table in (FLOWS, DAYS, "curated.station_time_slots")
         }
         assert len(set(totals.values())) == 1, totals

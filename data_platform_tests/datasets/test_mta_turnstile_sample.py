@@ -8,11 +8,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from data_platform.datasets.mta_turnstile import sample_registers as registers
 from data_platform.datasets.mta_turnstile.sample import FIRST_PARTITION, LAST_PARTITION, PLANTED, generate
 from data_platform.datasets.mta_turnstile.sample_stations import BOOTHS, POSITIONS
-from data_platform_tests.datasets.mta_lines import NAMES, WEEKS, Reading, counted, lines, path_of
+from data_platform_tests.datasets.mta_lines import NAMES, UNLISTED, WEEKS, WIDE_WEEK, Reading, counted, lines, path_of
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +51,14 @@ def test_the_same_bytes_come_out_twice(sample: Path, tmp_path: Path) -> None:
 
 
 def test_there_is_a_file_for_each_week_and_the_list_of_booths(sample: Path) -> None:
-    listed = sample / "resources" / "nyct" / "turnstile" / "Remote-Booth-Station.csv"
+    listed = sample / "resources" / "nyct" / "turnstile" / "Remote-Booth-Station.xls"
     assert {sample / name for name in digests(sample)} == {listed, *(path_of(sample, week) for week in WEEKS)}
     assert (WEEKS[0], WEEKS[-1]) == (FIRST_PARTITION, LAST_PARTITION)
     assert {date.fromisoformat(week).isoweekday() for week in WEEKS} == {6}
 
 
 def test_no_two_weeks_are_written_alike(sample: Path) -> None:
-    headers = [path_of(sample, week).read_bytes().partition(b"\n")[0].decode() for week in WEEKS]
+    wide, *headers = (path_of(sample, week).read_bytes().partition(b"\n")[0].decode() for week in WEEKS)
     padded = "EXITS" + " " * 63
     names = ",".join(NAMES[:-1])
     assert headers == [
@@ -66,11 +67,27 @@ def test_no_two_weeks_are_written_alike(sample: Path) -> None:
         f",{names},{padded}",
         f",{names},EXITS".replace("C/A", "CA"),
     ]
-    first, second, third, _ = (lines(sample, week)[0]["ENTRIES"] for week in WEEKS)
+    assert wide.count(",") == 2 + 8 * 5
+    assert wide != wide.rstrip()
+    first, second, third, _ = (sound(sample, week)["ENTRIES"] for week in WEEKS[1:])
     assert first == first.strip()
     assert len(first) < 9
     assert (len(second), second[0]) == (9, "0")
     assert (len(third), third[-1]) == (16, " ")
+
+
+def sound(sample: Path, week: str) -> dict[str, str]:
+    """The first line that can be read."""
+    return next(line for line in lines(sample, week) if line is not None)
+
+
+def test_the_layout_before_has_up_to_eight_readings_a_line_and_doors_that_were_opened(sample: Path) -> None:
+    with path_of(sample, WIDE_WEEK).open(encoding="utf-8", newline="") as file:
+        fields = Counter(len(line) for line in csv.reader(file))
+    assert {8, 43} <= fields.keys()
+    assert max(fields) == 43
+    kinds = Counter(line["DESC"] for line in lines(sample, WIDE_WEEK) if line is not None)
+    assert kinds["DOOR OPEN"] >= 12
 
 
 @pytest.mark.parametrize("week", WEEKS)
@@ -166,13 +183,15 @@ def test_audits_keep_their_hours_in_utc_so_that_clocks_show_others_in_winter(rea
 
 
 def test_the_list_lacks_some_booths_and_has_some_that_never_report(sample: Path) -> None:
-    with (sample / "resources/nyct/turnstile/Remote-Booth-Station.csv").open(encoding="utf-8-sig", newline="") as file:
-        listed = list(csv.DictReader(file))
-    booths = {(row["Remote"], row["Booth"]) for row in listed}
+    path = sample / "resources" / "nyct" / "turnstile" / "Remote-Booth-Station.xls"
+    with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
+        header, *listed = book.get_sheet_by_index(0).to_python()
+    booths = {(row[0], row[1]) for row in listed}
     reporting = {(booth.unit, booth.control_area) for booth in BOOTHS}
+    assert header == ["Remote", "Booth", "Station", "Line Name", "Division"]
     assert len(booths) == len(listed)
     assert len(booths - reporting) == 2
-    assert len(reporting - booths) == 2
+    assert {control_area for _, control_area in reporting - booths} == set(UNLISTED)
 
 
 def test_names_of_stations_repeat_and_one_station_is_spelt_in_two_ways() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from data_platform.components.datasets import read_datasets
 from data_platform.contracts.partitions import Partitions
+from data_platform.datasets.mta_turnstile.sample_workbook import workbook
 from data_platform.resources.platform import platform_of
 from data_platform.settings import Settings
 from data_platform_tests.datasets.building import House
@@ -94,7 +95,8 @@ def gates(root: Path, now: datetime, first: str) -> Gates:
     datasets = read_datasets(DATASETS, settings)
     lists = root / "mta" / "resources" / "nyct" / "turnstile"
     lists.mkdir(parents=True)
-    (lists / "Remote-Booth-Station.csv").write_text("Remote,Booth,Station,Line Name,Division\nR1,A1,HARBOR,7,IRT\n")
+    names = ("Remote", "Booth", "Station", "Line Name", "Division")
+    (lists / "Remote-Booth-Station.xls").write_bytes(workbook([names, ("R1", "A1", "HARBOR", "7", "IRT")]))
     return Gates(root / "mta", House(settings, datasets, platform_of(settings, datasets.catalog), now))
 
 

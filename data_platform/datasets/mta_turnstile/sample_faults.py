@@ -21,6 +21,7 @@ _FAULTS: Mapping[str, int] = {
     "exits_required": 1,
     "audited_at_within_partition": 5,
     "duplicate": 6,
+    "unparsed": 2,
 }
 # Column of the readings and of a line, and text: what a spreadsheet shows where a column is too narrow, a clock that
 # knows 24:00, a number in groups of three.
@@ -90,4 +91,6 @@ _CHANGES: Mapping[str, Callable[[Line, int], Line]] = {
     "exits_required": _always(exits=""),
     "audited_at_within_partition": _out_of_week,
     "duplicate": _again,
+    # A comma that nobody quoted: one field too many.
+    "unparsed": _always(time="04:00,00"),
 }

@@ -1,6 +1,5 @@
 """The stations, booths and turnstiles of the generated sample: invented, laid out like the MTA's."""
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -77,12 +76,11 @@ POSITIONS = tuple(
 )
 
 
-def booths_csv() -> bytes:
-    """The MTA's list of booths: a byte order mark, CRLF, by remote unit; some stations have been renamed since."""
+def listed_booths() -> list[tuple[str, ...]]:
+    """The rows of the MTA's list of booths, by remote unit; some stations have been renamed since."""
     listed = [*(booth for booth in BOOTHS if booth.control_area not in _NOT_LISTED), *_booths("\n".join(_LISTED_ONLY))]
-    text = io.StringIO(newline="")
-    text.write("Remote,Booth,Station,Line Name,Division\r\n")
-    for booth in sorted(listed, key=lambda booth: (booth.unit, booth.control_area)):
-        station = booth.station.replace(" AV", " AVENUE")
-        text.write(f"{booth.unit},{booth.control_area},{station},{booth.line},{booth.division}\r\n")
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+    rows = [
+        (booth.unit, booth.control_area, booth.station.replace(" AV", " AVENUE"), booth.line, booth.division)
+        for booth in sorted(listed, key=lambda booth: (booth.unit, booth.control_area))
+    ]
+    return [("Remote", "Booth", "Station", "Line Name", "Division"), *rows]

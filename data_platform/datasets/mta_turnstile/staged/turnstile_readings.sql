@@ -6,12 +6,29 @@ WITH audits AS (
         nullif(trim(t.STATION), '') AS station,
         nullif(trim(t.LINENAME), '') AS line,
         nullif(trim(t.DIVISION), '') AS division,
-        coalesce(t."DATE" || ' ' || t."TIME", t."DATE", t."TIME") AS written,
+        CASE WHEN coalesce(t."DATE", t."TIME") IS NOT NULL THEN concat(t."DATE", ' at ', t."TIME") END AS written,
         try_strptime(t."DATE" || ' ' || t."TIME", '%m/%d/%Y %H:%M:%S') AS local,
         nullif(trim(t."DESC"), '') AS audit_kind,
         t.ENTRIES AS entries,
         t.EXITS AS exits
     FROM raw.turnstile AS t
+    UNION ALL
+    SELECT
+        nullif(trim(w."C/A"), '') AS control_area,
+        nullif(trim(w.UNIT), '') AS unit,
+        nullif(trim(w.SCP), '') AS scp,
+        s.station,
+        s.line,
+        s.division,
+        CASE WHEN coalesce(w."DATE", w."TIME") IS NOT NULL THEN concat(w."DATE", ' at ', w."TIME") END AS written,
+        try_strptime(w."DATE" || ' ' || w."TIME", '%m-%d-%y %H:%M:%S') AS local,
+        nullif(trim(w."DESC"), '') AS audit_kind,
+        w.ENTRIES AS entries,
+        w.EXITS AS exits
+    FROM raw.turnstile_wide AS w
+    LEFT JOIN staged.stations AS s
+        ON s.control_area = nullif(trim(w."C/A"), '')
+        AND s.unit = nullif(trim(w.UNIT), '')
 )
 
 SELECT
@@ -21,7 +38,8 @@ SELECT
     coalesce(station, 'UNKNOWN') AS station,
     line,
     division,
-    -- What is no time goes on as it is written, so that it breaks the type instead of becoming a silent NULL.
+    -- What is no time goes on as a text that cannot be taken for one (05-10-14 would be the year 5), so that it breaks
+    -- the type instead of becoming a silent NULL.
     coalesce(CAST(local AS VARCHAR), written) AS audited_at,
     -- Summer time, since 2007: from the second Sunday of March, 02:00, to the first of November, 02:00. In the hour that
     -- comes twice this is the first; in the hour that is skipped the clock was not yet put forward. (A day less its
