@@ -78,7 +78,7 @@ MISTAKES = {
         RAW_COLUMNS,
         f"      format: xml\n{RAW_COLUMNS}",
         "defs.yaml:10",
-        "expected 'parquet' or 'csv', found 'xml'",
+        "or 'lines', found 'xml'",
     ),
     "a kind of source": Mistake(
         DEFS, '{http_file: {url: "{{ tlc_url }}/places.csv"}}', "{ftp: {}}", "defs.yaml:19", "valid: http_file"
