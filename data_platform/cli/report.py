@@ -7,13 +7,14 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as RichTable
 
 from data_platform.cli.driving import Done
 from data_platform.lake.names import TableName
 from data_platform.lake.sightings import Sighting
 from data_platform.planning.catalog import Catalog, RawTable, Table
-from data_platform.planning.findings import Unanswered, Waiting
+from data_platform.planning.findings import NO_PARTITION, Unanswered, Waiting
 from data_platform.planning.stale import Answer
 from data_platform.settings import Settings
 from data_platform.steps.platform import Platform
@@ -154,7 +155,10 @@ def _print_waiting(console: Console, waiting: Sequence[Waiting], unanswered: Seq
         console.print(f"[red]could not ask[/] {silent.table} {silent.partition}: {silent.error}", highlight=False)
     by_table: dict[tuple[TableName, bool], list[Waiting]] = {}
     for item in waiting:
-        by_table.setdefault((item.table, item.overdue), []).append(item)
+        if item.partition == NO_PARTITION:
+            console.print(f"left aside {item.table}: {escape(item.reason)}", highlight=False, soft_wrap=True)
+        else:
+            by_table.setdefault((item.table, item.overdue), []).append(item)
     for (table, overdue), items in by_table.items():
         first, last = items[0], items[-1]
         word = "[yellow]missing[/]" if overdue else "waiting"

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from data_platform.cli.driving import Done
 from data_platform.cli.report import print_done, print_plan
+from data_platform_tests.planning.landed import landed
 from data_platform_tests.small_dataset import FILES, SmallDataset, reading, small_dataset
 
 
@@ -38,6 +39,17 @@ def test_the_plan_names_what_is_stale_and_what_will_follow(tmp_path: Path) -> No
     assert not any(line.startswith("waiting staged/places") for line in first)
     assert [line for line in current if not line.startswith("missing")] == ["Nothing is stale."]
     assert [line for line in changed if line.startswith("then")] == [f"{follow}curated/daily_rain"]
+
+
+def test_the_plan_names_each_file_in_the_landing_zone_that_has_no_partition(tmp_path: Path) -> None:
+    gauges = landed(tmp_path)
+    for name in ("readings-2024-13 [b].csv", "readings-2024-xx.csv"):
+        gauges.drop(name)
+    told = [line for line in _planned(gauges) if line.startswith("left aside")]
+    assert [line.rpartition("/")[2] for line in told] == [
+        "readings-2024-13%20%5Bb%5D.csv '2024-13' is no date of the form %Y-%m",
+        "readings-2024-xx.csv '2024-xx' is no date of the form %Y-%m",
+    ]
 
 
 @pytest.mark.parametrize("value", [1.5, -1.0], ids=["no row", "a row"])

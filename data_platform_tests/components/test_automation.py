@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import dagster as dg
@@ -226,3 +226,29 @@ def test_a_lookup_that_fails_does_not_hold_back_the_months_that_read_it(town: Sm
     assert _asked(town) == [("2024-02", {"raw/readings", "staged/readings", "curated/daily_rain"})]
     _work_off(town)
     assert [row["reading_id"] for row in town.small.rows("staged.readings", "2024-02")] == [7]
+
+
+_LANDING = FILES["defs.yaml"].replace(
+    'source: {http_file: {url: "{{ tlc_url }}/readings-{partition:%Y-%m}.parquet"}}',
+    """source:
+        http_file: {url: "http://127.0.0.1:1/readings-{partition:%Y-%m}.parquet", attempts: 1}
+        landing:
+          folder: "{{ landing }}"
+          files: ['readings_(?P<month>.*)_.*[.]csv']
+          partition: {from: month, format: "%Y-%m"}
+          settle_seconds: 0""",
+)
+
+
+def test_the_sensor_asks_the_landing_zone_alone_and_takes_the_oldest_partitions_first(town: SmallDagster) -> None:
+    town.small.write({"defs.yaml": _LANDING})
+    town.small.settings.landing.mkdir(parents=True)
+    _work_off(town)
+    months = [f"{year}-{month:02}" for year in (2024, 2025) for month in range(1, 13)][:14]
+    for month in reversed(months):
+        for number in range(2):
+            text = f"reading_id,place_id,read_at,value\n{number},1,{month}-10 12:00:00,1.5\n"
+            (town.small.settings.landing / f"readings_{month}_{number}.csv").write_text(text)
+    assert [partition for partition, _ in _asked(town)] == months[:10]
+    town.small.receive("readings", *months[:3], now=datetime.now(UTC))
+    assert "raw/readings" not in set().union(*(names for partition, names in _asked(town) if partition in months[:3]))

@@ -105,3 +105,29 @@ def test_the_data_version_is_a_function_of_the_current_bytes(contents: list[tupl
 def test_a_sighting_that_contradicts_itself_is_refused(change: dict[str, None], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         replace(sighting("a", "1"), **change)  # type: ignore[arg-type] # checked where it arrives
+
+
+def test_a_withdrawn_sighting_gives_way_to_what_another_address_gave_of_the_slot() -> None:
+    first, second = (replace(sighting("s", content), uri=f"file:///{content}") for content in "AB")
+    gone = replace(second, state="withdrawn", reason="was taken away", sha256=None, key=None, data_key=None)
+    again = in_order([replace(s, sequence=n) for n, s in enumerate([first, second, gone])])
+    assert [s.uri for s in again.current("2024-01")] == ["file:///A"]
+    assert again.data_version("2024-01") == seen(("s", "A")).data_version("2024-01")
+    back = in_order([replace(s, sequence=n) for n, s in enumerate([first, second, gone, second])])
+    assert [s.uri for s in back.current("2024-01")] == ["file:///B"]
+
+
+def test_a_partition_of_which_everything_was_withdrawn_has_the_version_of_no_bytes() -> None:
+    gone = replace(sighting("s", "A"), state="withdrawn", reason="was taken away", sequence=2)
+    nothing = in_order([replace(sighting("s", "A"), sequence=1), gone])
+    assert (nothing.partitions(), nothing.current("2024-01")) == (("2024-01",), ())
+    assert nothing.data_version("2024-01") not in (None, seen(("s", "A")).data_version("2024-01"))
+
+
+def test_what_one_kind_of_source_saw_is_not_what_another_one_did() -> None:
+    pulled, pushed = sighting("s", "A"), replace(sighting("s", "B"), origin="landing")
+    both = in_order([replace(s, sequence=n) for n, s in enumerate([pulled, pushed])])
+    assert both.latest("2024-01", "s") == replace(pushed, sequence=1)
+    assert both.latest_of("http_file", "2024-01", "s") == replace(pulled, sequence=0)
+    assert both.latest_of("landing", "2024-01", "s", "file:///elsewhere") is None
+    assert [s.origin for s in both.current("2024-01")] == ["landing"]

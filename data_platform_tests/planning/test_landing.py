@@ -187,7 +187,7 @@ def test_names_are_data_wherever_they_go(gauges: Landed) -> None:
 
 
 def test_a_file_that_is_taken_away_changes_nothing(gauges: Landed) -> None:
-    gauges.drop("readings-2024-01.csv", "1,1,1.5").unlink()
+    gauges.drop("README")
     path = gauges.drop("readings-2024-01.csv", "1,1,1.5")
     gauges.run()
     path.unlink()

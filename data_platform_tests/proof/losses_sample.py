@@ -132,9 +132,9 @@ def _thin(platform: Platform) -> None:
         if isinstance(table, ModelTable) and table.name.layer == "staged" and not table.is_view:
             _note_odd(platform, table.name, odd)
     for table in platform.catalog:
-        if isinstance(table, RawTable) and table.format == "parquet":
+        if isinstance(table, RawTable):
             ledger = platform.lake.ledger(table.name.table).read()
-            for sighting in (s for key in ledger.partitions() for s in ledger.current(key)):
+            for sighting in (s for key in ledger.partitions() for s in ledger.current(key) if s.key == s.data_key):
                 path = Path(unquote(urlsplit(sighting.uri).path))
                 rows = pq.read_table(path)
                 step = max(1, rows.num_rows // _ROWS)

@@ -32,7 +32,7 @@ def of_reading(sample: Sample) -> Iterator[Verdict]:
         reads = sample.reading(table)
         original = _original(sample, table, reads)
         for position, item in enumerate(reads.inputs):
-            if not isinstance(item, RawInput | TableInput):
+            if not isinstance(item, RawInput | TableInput) or not item.files:
                 continue
             for what, files in _other_files(sample, table, item):
                 verdict = Verdict(table.name, HANDED, what, item.name.sql, "", moves_rows=True)
