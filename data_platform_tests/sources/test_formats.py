@@ -140,7 +140,7 @@ def test_json_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes, sai
 
 
 def test_elements_are_counted_by_brackets_alone_however_the_bytes_are_cut() -> None:
-    values = [{"a": ',]}"\\'}, {"b": [1, {"c": "\\\\"}]}, {}, {"d": "x"}]
+    values: list[dict[str, Any]] = [{"a": ',]}"\\'}, {"b": [1, {"c": "\\\\"}]}, {}, {"d": "x"}]
     several: list[list[dict[str, Any]]] = [values, [], [{}], values[:1]]
     for some in several:
         content = json.dumps(some, indent=1).encode()
