@@ -73,7 +73,8 @@ def read_options(file: YamlFile, at: tuple[str, ...], format_: Format | None, sp
     parser = None
     if (spec.parser is None) == (format_ == "lines"):
         repair = "write `read: {parser: <file>.py}`" if spec.parser is None else "write `format: lines` for a parser"
-        raise ContractError(file.path, file.line(*at, "read", "parser"), f"lines are read by a parser: {repair}")
+        key = ("format",) if spec.parser is None else ("read", "parser")
+        raise ContractError(file.path, file.line(*at, *key), f"lines are read by a parser: {repair}")
     if spec.parser is not None:
         parser = _parser(file, at, spec.parser)
     return ReadOptions(format=format_, parser=parser, **values)

@@ -45,3 +45,9 @@ def test_new_renamed_and_retyped_columns_are_told() -> None:
         "unknown columns: cbd_fee; renamed: VendorID is called vendorid, airport_fee is called fee; "
         "other type: VendorID is INTEGER, declared BIGINT, airport_fee is NULL, declared DOUBLE"
     )
+
+
+def test_blanks_around_a_name_count_as_little_as_its_case() -> None:
+    found = match(DECLARED, [(" vendorid", "BIGINT"), ("FEE ", "DOUBLE"), ("total", "DOUBLE")])
+    assert [physical and physical.name for physical in found.columns.values()] == [" vendorid", "FEE ", "total"]
+    assert found.drift.missing == ()

@@ -232,8 +232,9 @@ def test_superseded_bytes_stay_for_ever(lake: Lake) -> None:
 
 def test_the_parsed_form_of_raw_bytes_is_named_too(lake: Lake) -> None:
     ledger = lake.ledger("trips")
-    original, parsed = receive(lake, "s", "a,b"), receive(lake, "p", "parquet")
-    ledger.append([changed(original, data_key=parsed.key)], base=ledger.read())
+    original, parsed, lines = (receive(lake, *each) for each in (("s", "a,b"), ("p", "parquet"), ("l", "unparsed")))
+    known = changed(original, data_key=parsed.key, unparsed_key=lines.key, unparsed=1)
+    ledger.append([known], base=ledger.read())
     assert run(lake, after=90 * DAY).orphans == []
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from data_platform.sources.errors import Refused
 from data_platform.sources.json_text import count_elements
+from data_platform.sources.lines import check_count
 from data_platform.sources.options import LineParser, ReadOptions
 from data_platform_tests.sources.reading import Rows, parsed, refused
 
@@ -273,3 +274,10 @@ def test_refusals_name_the_file_once(tmp_path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(Refused, match=r"^f\.csv: is empty"):
         parsed(tmp_path, b"", "f.csv")
+
+
+def test_readers_that_disagree_with_their_counters_are_noticed() -> None:
+    check_count(2, [b"a\r", b"\n \n", b"b"])
+    for found in (1, 3):
+        with pytest.raises(Refused, match=rf"2 lines were counted, but {found} read"):
+            check_count(found, [b"a\n\n", b"b\n"])

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from data_platform.sources import inspect
 from data_platform.sources.arrival import arrived
 from data_platform.sources.errors import Refused
 from data_platform.sources.inspect import Inspected, inspect_parquet
@@ -150,3 +151,13 @@ def test_a_column_that_has_only_ever_been_null_and_old_timestamps_are_named(tmp_
     table = pa.table({"at": [dt.datetime(2024, 1, 1)], "nothing": pa.nulls(1)})
     pq.write_table(table, path, use_deprecated_int96_timestamps=True)
     assert inspect_parquet(path, "f").columns == (("at", "TIMESTAMP"), ("nothing", "NULL"))
+
+
+def test_a_parquet_file_that_unpacks_out_of_proportion_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspect, "_MOST_UNPACKED", 1 << 20)
+    path = tmp_path / "f"
+    pq.write_table(pa.table({"a": ["x" * 5_000_000]}), path, compression="zstd", use_dictionary=False)
+    with pytest.raises(Refused, match=r"column 'a' unpacks from .* to 5,\d+,\d+ bytes: is this a bomb"):
+        inspect_parquet(path, "f.parquet")

@@ -119,3 +119,26 @@ def test_the_same_bytes_read_in_another_way_are_received_again_and_make_other_ro
     small.write({"defs.yaml": defs})
     (back,) = small.receive("places")
     assert (back.outcome, back.current[0].records) == ("received", 2)
+
+
+def test_a_file_with_columns_that_are_not_declared_is_refused_where_the_table_says_so(tmp_path: Path) -> None:
+    defs = FILES["defs.yaml"].replace('/places.csv"}}', '/places.csv"}}\n      unknown_columns: refuse')
+    small = small_dataset(tmp_path, {"defs.yaml": defs})
+    (known,) = small.receive("places")
+    assert known.outcome == "received"
+    small.put_file("places.csv", "place_id,name,height\n1,Harbour,3\n")
+    (received,) = small.receive("places")
+    assert received.outcome == "refused"
+    assert "has columns that are not declared: height. Declare them, or write `unknown_columns: warn`" in received.text
+    assert received.current == known.current
+
+
+def test_words_of_older_files_stand_for_values(tmp_path: Path) -> None:
+    defs = FILES["defs.yaml"].replace(
+        "place_id: {type: INTEGER}\n        name", "place_id: {type: INTEGER, words: {ONE: 1}}\n        name"
+    )
+    small = small_dataset(tmp_path, {"defs.yaml": defs, "staged/places.yaml": CONTRACT})
+    written(small, f"place_id,name\n one ,Harbour\n2,Hill\n{GOOD[30:]}three,Cove\n")
+    small.built("staged.places")
+    assert {"place_id": 1, "name": "Harbour"} in small.rows("staged.places")
+    assert [json.loads(row["_original"]) for row in small.quarantine("staged.places")] == [{"place_id": "three"}]

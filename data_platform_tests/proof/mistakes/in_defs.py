@@ -90,7 +90,7 @@ MISTAKES = {
         DEFS, RAW_COLUMNS, f"      read: {{encoding: cp125}}\n{RAW_COLUMNS}", "defs.yaml:10", "did you mean 'cp1252'?"
     ),
     "lines without a parser": Mistake(
-        DEFS, RAW_COLUMNS, f"      format: lines\n{RAW_COLUMNS}", "defs.yaml:7", "write `read: {parser: <file>.py}`"
+        DEFS, RAW_COLUMNS, f"      format: lines\n{RAW_COLUMNS}", "defs.yaml:10", "write `read: {parser: <file>.py}`"
     ),
     "a parser that is not there": Mistake(
         DEFS,
