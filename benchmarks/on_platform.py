@@ -23,8 +23,8 @@ TRIPS = TableName("staged", "yellow_trips")
 _ZONES = TableName("staged", "taxi_zones")
 _RUN_ID = "benchmark"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-# rows_accounted_for, contract_bounds, grain_is_unique
-_CHECKS = 3
+# rows_accounted_for, contract_bounds, grain_is_unique, rejections_are_recent
+_CHECKS = 4
 
 
 def prepare() -> None:
