@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
 from data_platform_tests.proof.losses_commits import COMMITTED
-from data_platform_tests.proof.losses_models import Verdict
-from data_platform_tests.proof.losses_seams import BYTES, HANDED, READ, WRITTEN
+from data_platform_tests.proof.losses_models import READ, Verdict
+from data_platform_tests.proof.losses_seams import BYTES, HANDED, WRITTEN
 
 # Who can see a loss, in the order in which a row meets them.
 _WHO = (

@@ -15,13 +15,12 @@ from data_platform.engines.inputs import Input, RawInput, TableInput, as_read
 from data_platform.planning.catalog import ModelTable
 from data_platform.steps.errors import StepError
 from data_platform.steps.reading import Reading
-from data_platform_tests.proof.losses_models import Fingerprint, Verdict, judged
+from data_platform_tests.proof.losses_models import READ, Fingerprint, Verdict, judged
 from data_platform_tests.proof.losses_rows import NUMBERED, altered_select
 from data_platform_tests.proof.losses_sample import Sample, partitions
 
 HANDED = "files handed to the engine"
 BYTES = "bytes of an input file"
-READ = "rows as the engine reads them"
 WRITTEN = "the written file"
 CLEAN = "clean rows"
 
