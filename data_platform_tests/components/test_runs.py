@@ -17,7 +17,7 @@ from data_platform_tests.components.small_dagster import (
     observed,
     skipped,
 )
-from data_platform_tests.small_dataset import SCHEMA, reading
+from data_platform_tests.small_dataset import FILES, SCHEMA, reading
 
 
 def _value(record: dg.AssetMaterialization, name: str) -> Any:
@@ -124,6 +124,17 @@ def test_an_unknown_column_warns_and_loses_nothing(town: SmallDagster) -> None:
     assert drift.description is not None
     assert "pressure" in drift.description
     assert len(town.small.rows("staged.readings")) == 2
+
+
+def test_an_unknown_column_that_its_author_keeps_is_told_and_warns_nobody(town: SmallDagster) -> None:
+    defs = FILES["defs.yaml"].replace('.parquet"}}', '.parquet"}}\n      unknown_columns: keep', 1)
+    town.small.write({"defs.yaml": defs})
+    wider = SCHEMA.append(SCHEMA.field("value").with_name("pressure"))
+    town.small.put(MONTH, [reading(1, pressure=1013.0)], wider)
+
+    drift = checks(town.run_month())["raw/readings schema_drift"]
+    assert drift.passed
+    assert "pressure" in (drift.description or "")
 
 
 def test_a_lacking_column_is_an_error_and_the_model_says_what_to_do(town: SmallDagster) -> None:
