@@ -60,7 +60,7 @@ def _the_graph_goes_from_raw_to_charts(ui: Ui) -> None:
     places = [found[name].x for name in (*way, "chart/revenue_trend")]
     assert places == sorted(places)
     assert len(set(places)) == len(places)
-    assert "3 / 3 Passed" in found["staged/yellow_trips"].lines
+    assert "4 / 4 Passed" in found["staged/yellow_trips"].lines
     assert len(found) == 14
 
 

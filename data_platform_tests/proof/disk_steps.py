@@ -102,7 +102,7 @@ _LEDGER = frozenset({"lake/ledger.py:_change", "lake/commit.py:_write"})
 
 STEPS = (
     Step("receive", _ARRIVE, _LEDGER | {"sources/receive.py:append", "lake/storage.py:adopt"}),
-    Step("receive text", _receive("places", UNPARTITIONED), _LEDGER | {"sources/text.py:_write"}),
+    Step("receive text", _receive("places", UNPARTITIONED), _LEDGER | {"sources/rows_file.py:_opened"}),
     Step("stage", _build(_READINGS), _WRITTEN, (_ARRIVE,)),
     Step(
         "spill",
