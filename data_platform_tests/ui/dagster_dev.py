@@ -57,6 +57,14 @@ def running(command: list[str], env: Mapping[str, str], log: Path) -> Iterator[s
         _stop(process)
 
 
+def _runs(process: psutil.Process) -> bool:
+    """A zombie has ended; the machine's first process, whose child an orphan is, has not asked for its end yet."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """SIGTERM; what has not gone after a while is killed, and that is an error."""
     started = _descendants(process.pid)
@@ -66,7 +74,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    _, left = psutil.wait_procs(started, timeout=_STOP_SECONDS)
+    _, there = psutil.wait_procs(started, timeout=_STOP_SECONDS)
+    left = [orphan for orphan in there if _runs(orphan)]
     for orphan in left:
         orphan.kill()
     assert not left, f"still running after SIGTERM: {left}"
