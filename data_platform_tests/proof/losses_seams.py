@@ -43,6 +43,8 @@ def of_reading(sample: Sample) -> Iterator[Verdict]:
                 inputs = (*reads.inputs[:position], changed, *reads.inputs[position + 1 :])
                 yield _read(sample, table, replace(reads, inputs=inputs), original, verdict)
             for what, moves, rewrite in _rewrites():
+                if rewrite is _flip and len(item.files) > 1:
+                    continue  # what one byte hits in staged weeks is not the same in every run
                 verdict = Verdict(table.name, BYTES, what, item.name.sql, "", moves_rows=moves)
                 yield _reread(sample, table, item, rewrite, original, verdict)
 
