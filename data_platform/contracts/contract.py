@@ -56,13 +56,22 @@ RuleName = Annotated[str, AfterValidator(_snake_case)]
 Value = bool | int | float | date | datetime | str
 
 
+SemanticKind = Literal["counter", "money", "quantity", "ratio", "mean", "id"]
+
+
 class ColumnSpec(Part):
-    """One column of a staged or curated table. `min` and `max` are inclusive, in the column's unit."""
+    """One column of a staged or curated table. `min` and `max` are inclusive, in the column's unit.
+
+    `semantic` is what kind of value it holds, which decides what may be computed from it; `per` are the columns within
+    which a counter counts.
+    """
 
     type: ColumnType
     description: str = ""
     required: bool = False
+    semantic: SemanticKind | None = None
     unit: str | None = None
+    per: tuple[ColumnName, ...] = ()
     min: Value | None = None
     max: Value | None = None
     accepted: tuple[Value, ...] | None = Field(None, min_length=1)
@@ -146,6 +155,25 @@ class Audit(Part):
     max_rejection_age_days: dict[RuleName, Days] = Field(default_factory=dict)
 
 
+class AllowedArithmetic(Part):
+    """Arithmetic that looks wrong by what its columns mean, and why it is right here. `allow` names the fault, `on` the
+    output column or the column in the expression.
+    """
+
+    allow: str = Field(min_length=1)
+    on: str = Field(min_length=1)
+    because: str = Field(min_length=10)
+
+
+class DeclaredLineage(Part):
+    """What a Python model says one of its columns is computed from, and what only decides about its rows: each as
+    `layer.table.column`.
+    """
+
+    direct: tuple[str, ...] = ()
+    indirect: tuple[str, ...] = ()
+
+
 Groups = tuple[tuple[str, str, str], ...]
 
 
@@ -206,6 +234,8 @@ class Contract(Part):
     columns: dict[ColumnName, ColumnSpec] = Field(min_length=1)
     grain: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    arithmetic: tuple[AllowedArithmetic, ...] = ()
+    lineage: dict[ColumnName, DeclaredLineage] = Field(default_factory=dict)
     deduplicate: Deduplicate | None = None
     audit: Audit = Field(default_factory=lambda: Audit.model_validate({}))
     reconciles: Annotated[

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import Field, field_validator
 
 from data_platform.contracts.column_type import ColumnType
-from data_platform.contracts.contract import Part
+from data_platform.contracts.contract import Part, SemanticKind
 
 
 class RawColumn(Part):
@@ -20,6 +20,8 @@ class RawColumn(Part):
     optional: bool = False
     words: dict[str, int | str] = Field(default_factory=dict)
     description: str = ""
+    semantic: SemanticKind | None = None
+    unit: str | None = None
     personal: bool = False
 
 

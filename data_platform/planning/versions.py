@@ -17,9 +17,9 @@ from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, Raw
 # Changes when the same rows would be written differently (hidden columns, file options).
 WRITE_FORMAT = "2"
 # What is told to people and changes no row; `personal` masks at publishing.
-_TOLD = {"description", "owners"}
+_TOLD = {"description", "owners", "arithmetic", "lineage"}
 _TOLD_OF_AUDIT = {"max_rejection_age_days"}
-_TOLD_OF_COLUMN = {"description", "unit", "personal"}
+_TOLD_OF_COLUMN = {"description", "semantic", "unit", "per", "personal"}
 
 
 class Versions:
@@ -84,7 +84,7 @@ def _has(table: RawTable | ModelTable, key: str) -> bool:
 def code_version(catalog: Catalog, table: ModelTable) -> str:
     """What computes a table, as a sha256: its SQL (and its views'), its contract, raw columns, engine and format.
 
-    Comments, white space, descriptions, owners and units do not count.
+    Comments, white space, descriptions, owners, what columns mean and where they come from do not count.
     """
     views = [*catalog.views(table.reads), table]
     reads = [catalog.tables[name] for name in catalog.stored(table.reads)]
