@@ -81,7 +81,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     commands = [" ".join(orphan.cmdline()) for orphan in left]  # a killed one has none
     for orphan in left:
         orphan.kill()
-    assert not left, f"{process.args} {told}; still running: {commands}"
+    assert not left, f"{process.args!r} {told}; still running: {commands}"
 
 
 def _descendants(pid: int) -> list[psutil.Process]:
