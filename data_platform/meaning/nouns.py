@@ -10,7 +10,7 @@ _TRADE_ALSO = "shipment package delivery box pallet subscription claim booking r
 _WEB = "visit session view click impression hit event message request response error call post comment vote like"
 _DATA = "row record file document page word character line reading measurement sample observation case test point"
 _OTHER = (
-    "household building meter_reading device machine job task incident ticket animal tree birth death cent game goal"
+    "household building meter_reading device machine job task incident animal tree birth death cent game goal"
 )
 
 NOUNS = frozenset(" ".join((_PEOPLE, _MOVES, _TRADE, _TRADE_ALSO, _WEB, _DATA, _OTHER)).split())
