@@ -198,5 +198,5 @@ def _told(partitions: Partitions | None) -> str:
 
 
 def _file(path: Path, parents: int = 3) -> str:
-    """As an author calls it: `nyc_taxi/curated/daily_revenue.sql`."""
+    """As an author calls it: `dataset/curated/daily_revenue.sql`."""
     return "/".join(path.parts[-parents:])

@@ -13,7 +13,12 @@ var dataPlatform = window.dataPlatform || {};
   // What a word is worth where: as a whole word, at the beginning of one, anywhere.
   const worth = { name: [100, 60, 30], more: [40, 25, 10], description: [15, 12, 5] };
 
-  const folded = (text) => text.normalize("NFKD").replace(/\p{Mn}/gu, "").toLowerCase();
+  // Without accents and capitals, letter by letter: what is found in the folded text stands at the same place in the text.
+  const foldedLetter = (letter) => {
+    const plain = letter.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase();
+    return plain.length === letter.length ? plain : letter;
+  };
+  const folded = (text) => text.normalize("NFC").replace(/[^\x00-\x7f]/gu, foldedLetter).toLowerCase();
   const words = (text) => folded(text).split(/[\s,;]+/).filter(Boolean);
 
   function entry(table, column) {
@@ -73,8 +78,9 @@ var dataPlatform = window.dataPlatform || {};
   // Text with <mark> around what was asked for, made of text nodes: nothing in it is ever read as HTML.
   function marked(text, asked) {
     const fragment = document.createDocumentFragment();
+    text = text.normalize("NFC");
     const lower = folded(text);
-    if (lower.length !== text.length) return fragment.append(text), fragment; // folding moved the letters
+    if (lower.length !== text.length) return fragment.append(text), fragment; // a rare capital became two letters
     const hits = new Uint8Array(text.length);
     for (const word of asked) {
       for (let at = lower.indexOf(word); at >= 0; at = lower.indexOf(word, at + 1)) hits.fill(1, at, at + word.length);
@@ -96,8 +102,10 @@ var dataPlatform = window.dataPlatform || {};
     if (text.length <= around) return text;
     const lower = folded(text);
     const at = Math.min(...asked.map((word) => lower.indexOf(word)).filter((place) => place >= 0), Infinity);
-    if (at === Infinity || at < around - 40) return `${text.slice(0, around)} …`;
-    return `… ${text.slice(at - 40, at + around - 40)}${at + around - 40 < text.length ? " …" : ""}`;
+    const from = at === Infinity || at < around - 40 ? 0 : text.lastIndexOf(" ", at - 30) + 1;
+    const space = text.lastIndexOf(" ", from + around);
+    const to = from + around >= text.length ? text.length : space > from ? space : from + around;
+    return `${from > 0 ? "… " : ""}${text.slice(from, to)}${to < text.length ? " …" : ""}`;
   }
 
   function part(tag, className, ...content) {
