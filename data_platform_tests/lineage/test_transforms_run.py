@@ -1,4 +1,4 @@
-"""The labelled transforms themselves: all of them run on their sample, and their labels are about columns that are there."""
+"""The labelled transforms themselves: all of them run on their sample, and their labels are about columns there are."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""The labelled transforms, as their files say them: tables with sample rows, SQL or a function, and what depends on what."""
+"""The labelled transforms, as their files say them: sample rows, SQL or a function, and what depends on what."""
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
