@@ -1,9 +1,9 @@
-"""Which source columns each column of a table comes from: asked of the SQL, seen through views."""
+"""Which columns of stored tables each column of a table comes from: asked of the SQL, seen through views."""
 
 from collections.abc import Mapping
 
-from data_platform.lake.names import TableName
-from data_platform.planning.catalog import Catalog, ModelTable, RawTable
+from data_platform.lineage.graph import columns_of
+from data_platform.planning.catalog import Catalog, ModelTable
 from data_platform.sql.lineage import ColumnLineage, column_lineage, through
 from data_platform.sql.model import Model
 
@@ -16,15 +16,10 @@ def lineage_of(catalog: Catalog, table: ModelTable) -> Mapping[str, ColumnLineag
 
 
 def _through_views(catalog: Catalog, model: Model) -> Mapping[str, ColumnLineage]:
-    columns = {name: _columns(catalog, name) for name in model.tables}
+    columns = {name: columns_of(catalog.tables[name]) for name in model.tables}
     views = {
         view.name: _through_views(catalog, view.model)
         for view in catalog.views(model.tables)
         if isinstance(view.model, Model)
     }
     return through(column_lineage(model, columns), views)
-
-
-def _columns(catalog: Catalog, name: TableName) -> list[str]:
-    table = catalog.tables[name]
-    return list(table.columns) if isinstance(table, RawTable) else list(table.contract.columns)
