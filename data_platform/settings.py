@@ -146,6 +146,10 @@ class Settings(BaseSettings):
         return self.home / "charts"
 
     @property
+    def site_path(self) -> Path:
+        return self.home / "site"
+
+    @property
     def template_variables(self) -> Mapping[str, str]:
         """What a dataset's YAML may name as `{{ … }}`: settings whose name ends in `_url`, and the landing zone."""
         urls = {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_url")}

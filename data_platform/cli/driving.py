@@ -13,7 +13,7 @@ from rich.console import Console
 from data_platform.components.announcing import announce
 from data_platform.components.command_runs import OWNER_TAG, free_dead_runs, owner
 from data_platform.components.metadata import asset_key
-from data_platform.components.published import WAREHOUSE, chart_key, is_behind
+from data_platform.components.published import CATALOGUE, WAREHOUSE, chart_key, is_behind
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.batches import Batch, batches
 from data_platform.planning.catalog import RawTable
@@ -81,7 +81,8 @@ def _run_until_current(runner: "_Runner", platform: Platform, charts: Sequence[C
             tried.update((item, item.wanted) for item in (*batch.causes, *of_batch))
     done = Done(waiting=(*sources.waiting, *models.waiting), unanswered=sources.unanswered)
     if is_behind(platform, charts):
-        done.published = runner.run(None, [WAREHOUSE, *(chart_key(chart) for chart in charts)], "warehouse and charts")
+        keys = [WAREHOUSE, CATALOGUE, *(chart_key(chart) for chart in charts)]
+        done.published = runner.run(None, keys, "warehouse, charts and catalogue")
     return done
 
 

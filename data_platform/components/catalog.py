@@ -40,7 +40,7 @@ def catalog_of(datasets: Sequence[Dataset], proofs: Proofs) -> Catalog:
                     proofs.once(partial(check_select, table, tried), "select", *of)
             tried.offered[table.name] = columns_of(table)
     mistakes.tell()
-    return Catalog.of(settled.values())
+    return Catalog.of(settled.values(), {dataset.name: dataset.description for dataset in datasets})
 
 
 def _check_names(datasets: Sequence[Dataset]) -> None:

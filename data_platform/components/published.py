@@ -1,4 +1,4 @@
-"""The published warehouse and its charts as assets: the end of the graph, shared by all datasets."""
+"""The published warehouse, its charts and the catalogue as assets: the end of the graph, shared by all datasets."""
 
 import base64
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ from data_platform.planning.batches import Batch
 from data_platform.planning.catalog import Catalog, ModelTable
 from data_platform.planning.findings import Stale
 from data_platform.planning.versions import Versions, combined
+from data_platform.steps.catalogue import catalogue, catalogue_is_behind, catalogue_version
 from data_platform.steps.charts import Chart, chart_is_behind, draw
 from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
@@ -22,6 +23,7 @@ from data_platform.steps.publish import behind, publish_warehouse
 
 GROUP = "published"
 WAREHOUSE = dg.AssetKey([GROUP, "warehouse"])
+CATALOGUE = dg.AssetKey([GROUP, "catalogue"])
 
 
 def warehouse_asset(catalog: Catalog) -> dg.AssetsDefinition:
@@ -64,6 +66,36 @@ def warehouse_asset(catalog: Catalog) -> dg.AssetsDefinition:
         )
 
     return publish_asset
+
+
+def catalogue_asset() -> dg.AssetsDefinition:
+    """One asset for the pages about all tables."""
+    spec = dg.AssetSpec(
+        CATALOGUE,
+        description="Pages about every table: meaning, figures, accounts, quarantine, sample rows, history, with a "
+        "search. They open offline, without personal data, and change in one step.",
+        group_name=GROUP,
+        kinds={"html"},
+        skippable=True,
+        deps=[WAREHOUSE],
+    )
+
+    @dg.multi_asset(name="published__catalogue", specs=[spec], can_subset=True, required_resource_keys={"platform"})
+    def catalogue_pages(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        try:
+            written = catalogue(context.resources.platform, now=datetime.now(UTC))
+        except StepError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        yield dg.MaterializeResult(
+            asset_key=CATALOGUE,
+            metadata={
+                "outcome": "written" if written.changed else "unchanged",
+                "page": dg.MetadataValue.path(str(written.page)),
+            },
+            data_version=dg.DataVersion(written.version),
+        )
+
+    return catalogue_pages
 
 
 def _all(catalog: Catalog, name: TableName) -> dg.PartitionMapping | None:
@@ -114,8 +146,8 @@ def published_definitions(catalog: Catalog, charts: Sequence[Chart]) -> dg.Defin
     """The warehouse, the job that publishes it and draws the charts, and the sensor that notices it is behind."""
     job = dg.define_asset_job(
         "publish",
-        selection=dg.AssetSelection.assets(WAREHOUSE, *(chart_key(chart) for chart in charts)),
-        description="Publishes what is committed and draws the charts again; does nothing when nothing has changed.",
+        selection=dg.AssetSelection.assets(WAREHOUSE, CATALOGUE, *(chart_key(chart) for chart in charts)),
+        description="Publishes what is committed and makes charts and catalogue again, if anything has changed.",
     )
 
     @dg.sensor(
@@ -138,16 +170,18 @@ def published_definitions(catalog: Catalog, charts: Sequence[Chart]) -> dg.Defin
             return dg.SkipReason("the last attempt failed; waiting a while before the next")
         return dg.RunRequest(run_key=requests[0].run_key, tags={BATCH_TAG: requests[0].key})
 
-    return dg.Definitions(assets=[warehouse_asset(catalog)], jobs=[job], sensors=[look])
+    return dg.Definitions(assets=[warehouse_asset(catalog), catalogue_asset()], jobs=[job], sensors=[look])
 
 
 def is_behind(platform: Platform, charts: Sequence[Chart]) -> bool:
     """Whether readers would see something new after the job `publish`."""
-    return behind(platform) or any(chart_is_behind(platform, chart) for chart in charts)
+    charts_are_behind = any(chart_is_behind(platform, chart) for chart in charts)
+    return behind(platform) or charts_are_behind or catalogue_is_behind(platform)
 
 
 def wanted(platform: Platform) -> str:
-    """What would be published: the versions of all built tables as one."""
+    """What would be published and shown: the versions of all built tables, and the catalogue's, as one."""
     versions = Versions(platform.catalog, platform.lake)
     built = [table.name for table in platform.catalog if isinstance(table, ModelTable) and not table.is_view]
-    return combined({str(name): combined(versions.of(name)) for name in built})
+    tables = {str(name): combined(versions.of(name)) for name in built}
+    return combined({**tables, "catalogue": catalogue_version(platform)})

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from data_platform.site import figures
+
 Section = Literal["Catalogue", "Lineage", "Dashboards"]
 
 _ASSETS = Path(__file__).with_name("assets")
@@ -15,7 +17,7 @@ _ASSETS = Path(__file__).with_name("assets")
 @cache
 def environment() -> Environment:
     """The templates of `templates/`: every value is escaped, and a missing one is an error."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("data_platform.site"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -23,6 +25,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    for filter_ in (figures.number, figures.size, figures.utc, figures.iso, figures.first_sentence):
+        made.filters[filter_.__name__] = filter_
+    return made
 
 
 def render(template: str, *, title: str, section: Section | None, root: str = "", **values: Any) -> str:

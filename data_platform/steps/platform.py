@@ -19,3 +19,5 @@ class Platform:
     """Folder of the published warehouse."""
     charts: Path
     """Folder of the rendered charts."""
+    site: Path
+    """Folder of the pages that people read: catalogue and dashboards."""
