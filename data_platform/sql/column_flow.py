@@ -204,6 +204,8 @@ class Follower:
             # Branches of a UNION go by position: there two columns may have one name, or none.
             key = name if name and name not in values else f"{UNNAMED}{index}"
             values[key] = self._projected(self._flow(projection, here), place, passing=passing)
+            for generator in projection.find_all(exp.Explode):  # as many rows as the list has elements
+                rows |= self._deciding(self._flow(generator, here), "join", place)
         distinct = select.args.get("distinct")
         if distinct is not None and not distinct.args.get("on"):
             rows |= self._deciding_all(values.values(), "distinct", _place(select, "distinct"))
