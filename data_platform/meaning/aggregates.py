@@ -11,7 +11,7 @@ from data_platform.meaning.identities import Identities
 from data_platform.meaning.kinds import KINDS
 from data_platform.meaning.surroundings import Told
 from data_platform.meaning.units import NUMBER
-from data_platform.meaning.value import UNKNOWN, Identity, Meaning, constant
+from data_platform.meaning.value import UNKNOWN, Identity, Meaning
 
 Of = Callable[[exp.Expr], Meaning]
 _ROWS = frozenset({"*"})

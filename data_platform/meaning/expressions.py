@@ -127,9 +127,7 @@ class Expressions:
                 self._compare(branch.this, node.this, branch.this, here)
         return self._branches(node, node.args["ifs"], here, node.args.get("default"))
 
-    def _branches(
-        self, node: exp.Expr, ifs: list[exp.Expr], here: Here, default: exp.Expr | None = None
-    ) -> Meaning:
+    def _branches(self, node: exp.Expr, ifs: list[exp.Expr], here: Here, default: exp.Expr | None = None) -> Meaning:
         """One of several values; in each branch its condition holds, and those before it do not."""
         found: list[tuple[exp.Expr, Meaning]] = []
         with self._identities.assuming():

@@ -120,8 +120,7 @@ class _Flow:
         """The position of the column that tells each part of a device."""
         made = [meaning.made_of for meaning in columns.values()]
         return [
-            next((i for i, made_of in enumerate(made) if self._identities.covers(made_of, one)), None)
-            for one in device
+            next((i for i, made_of in enumerate(made) if self._identities.covers(made_of, one)), None) for one in device
         ]
 
     def _select(self, select: exp.Select, scope: Scope, around: Here | None) -> Columns:

@@ -20,7 +20,9 @@ SHARE = "share"
 _LENGTHS = "mile meter kilometer foot yard inch centimeter millimeter hectare acre"
 _TIMES = "second minute hour day week month year millisecond"
 _MASSES = "gram kilogram tonne pound ounce liter gallon"
-_OTHERS = "byte kilobyte megabyte gigabyte terabyte bit degC degF kelvin percent kWh MWh watt kilowatt joule volt ampere"
+_OTHERS = (
+    "byte kilobyte megabyte gigabyte terabyte bit degC degF kelvin percent kWh MWh watt kilowatt joule volt ampere"
+)
 _COMMON = frozenset(f"{_LENGTHS} {_TIMES} {_MASSES} {_OTHERS} hertz pascal hectopascal bar".split())
 _FACTOR = re.compile(r"\s*([*/·]|per\b|)\s*([^\W\d][\w]*|%)\s*(?:(?:\*\*|\^)\s*(-?\d+))?", re.UNICODE)
 
