@@ -40,6 +40,8 @@ class Dataset:
     raw: tuple[RawTable, ...]
     models: tuple[ModelTable, ...]
     charts: tuple[Chart, ...]
+    units: tuple[str, ...] = ()
+    """Nouns that it counts, beside those that the platform knows."""
 
 
 def load_dataset(folder: Path, *, variables: Mapping[str, str], span: Span, proofs: Proofs) -> Dataset:
@@ -71,7 +73,7 @@ def load_dataset(folder: Path, *, variables: Mapping[str, str], span: Span, proo
             with mistakes.going_on():
                 charts.append(_chart(path))
     mistakes.tell()
-    return Dataset(folder.name, folder, spec.description, tuple(raw), tuple(models), tuple(charts))
+    return Dataset(folder.name, folder, spec.description, tuple(raw), tuple(models), tuple(charts), spec.units)
 
 
 def _chart(path: Path) -> Chart:

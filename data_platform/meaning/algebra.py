@@ -13,6 +13,9 @@ from data_platform.meaning.value import UNKNOWN, Identity, Meaning, amount
 
 Result = tuple[Meaning, str | None]
 Same = Callable[[Identity, Identity], bool]
+_ONE = frozenset({1.0})
+# Factors that leave the unit what it is.
+_SIGNS = (_ONE, frozenset({-1.0}), frozenset({1.0, -1.0}))
 _AMOUNT, _REGISTER, _RELATIVE, _TYPICAL, _NAME = "amount", "register", "relative", "typical", "name"
 
 
@@ -39,34 +42,28 @@ def compared(one: Meaning, other: Meaning) -> str | None:
     if one.is_free or other.is_free:
         return None
     if _NAME in families:
-        return None if families == {_NAME} else "mixed_kinds"
+        return None if families <= {_NAME, None} else "mixed_kinds"
     if families == {_REGISTER, _RELATIVE}:
         return "mixed_kinds"
     return mismatch(one, other)
 
 
 def chosen(one: Meaning, other: Meaning) -> Result:
-    """Either of two, by CASE, COALESCE, GREATEST or the branches of a UNION: units that differ are one column's no more.
-
-    Values of different kinds may stand in one column, as figures in a long table do: what they mean is then unknown.
-    """
+    """Either of two, by CASE, COALESCE, GREATEST or the branches of a UNION."""
     for known, free in ((one, other), (other, one)):
         if free.is_constant:
             numbers = None if known.numbers is None or free.numbers is None else known.numbers | free.numbers
-            return replace(known, numbers=numbers), None
+            return replace(known, numbers=numbers, unit=known.unit or free.unit if numbers else known.unit), None
         if free.is_unknown:
             return known, None
     if one.is_scaled or other.is_scaled:
         firm = other if one.is_scaled else one
-        return (replace(firm, is_scaled=one.is_scaled and other.is_scaled), None) if _alike(one, other) else _NOTHING
+        is_alike = one.family == other.family
+        return (replace(firm, is_scaled=one.is_scaled and other.is_scaled), None) if is_alike else _NOTHING
+    fault = compared(one, other)
+    if fault is not None:
+        return UNKNOWN, fault
     families = {one.family, other.family}
-    if one.unit is not None and other.unit is not None and one.unit.uncounted().base == other.unit.uncounted().base:
-        fault = mismatch(one, other)
-        if fault is not None:
-            return UNKNOWN, fault
-    elif one.unit is not None and other.unit is not None:
-        both_money = one.unit.currency is not None and other.unit.currency is not None
-        return UNKNOWN, "mixed_currencies" if both_money else None
     if one.kind == other.kind:
         is_one_device = one.device is not None and one.device == other.device
         return replace(one, unit=one.unit or other.unit, device=one.device if is_one_device else None), None
@@ -111,7 +108,7 @@ def divided(one: Meaning, other: Meaning) -> Result:
     if one.is_unknown or other.is_unknown:
         return UNKNOWN, None
     if one.is_constant:
-        unit = None if other.unit is None or one.numbers != {1.0} else NUMBER.per(other.unit)
+        unit = None if other.unit is None or one.numbers != _ONE else NUMBER.per(other.unit)
         return (_ratio(unit) if other.family in (_AMOUNT, _RELATIVE, _TYPICAL) else UNKNOWN), None
     unit = _quotient(one, other)
     if one.family == _REGISTER or other.family == _REGISTER:
@@ -132,7 +129,7 @@ def divided(one: Meaning, other: Meaning) -> Result:
 
 def scaled(value: Meaning, factor: Meaning) -> Meaning:
     """A value times (or divided by) a constant. What its unit is then, nobody knows, unless the constant is one."""
-    if value.is_unknown or factor.numbers in ({1.0}, {-1.0}, {1.0, -1.0}):
+    if value.is_unknown or factor.numbers in _SIGNS:
         return value
     if value.family == _REGISTER:
         return replace(value, unit=None)
@@ -147,7 +144,7 @@ def mismatch(one: Meaning, other: Meaning) -> str | None:
         return "mixed_kinds"
     left, right = one.unit, other.unit
     if left is not None and right is not None:
-        if _TYPICAL in (one.family, other.family):
+        if one.family in (_TYPICAL, None) or other.family in (_TYPICAL, None):
             left, right = left.uncounted(), right.uncounted()
         if left.same(right):
             return None
@@ -163,6 +160,9 @@ _NOTHING: Result = (UNKNOWN, None)
 def _together(one: Meaning, other: Meaning) -> Result:
     for free, known in ((one, other), (other, one)):
         if free.is_constant:
+            fault = mismatch(free, known)
+            if fault is not None:
+                return UNKNOWN, fault
             return replace(known, is_weighted=False, numbers=None if not known.is_constant else frozenset()), None
         if free.is_unknown:
             return (replace(known, sums=0) if known.family == _AMOUNT else UNKNOWN), None
@@ -258,7 +258,3 @@ def _quotient(one: Meaning, other: Meaning) -> Unit | None:
 
 def _shared(one: Meaning, other: Meaning) -> Unit | None:
     return one.unit or other.unit
-
-
-def _alike(one: Meaning, other: Meaning) -> bool:
-    return one.family == other.family

@@ -50,16 +50,20 @@ class Declared:
 
 def check(name: str, declared: Declared, columns: Collection[str], nouns: frozenset[str] = frozenset()) -> None:
     """Raises MeaningError for a column whose type, unit or key does not fit its kind. `columns` are the table's."""
-    if declared.per and (declared.semantic is None or not KINDS[declared.semantic].has_key):
-        raise MeaningError(f"column '{name}': `per` says within which columns a counter counts; leave it away")
-    if declared.semantic is None:
-        return
-    kind = KINDS[declared.semantic]
-    _check_type(name, declared, kind)
-    _check_unit(name, declared, kind, nouns)
+    check_unit(name, declared, nouns)
+    if declared.semantic is not None:
+        _check_type(name, declared, KINDS[declared.semantic])
     for key in declared.per:
         if key.lower() not in {column.lower() for column in columns}:
             raise MeaningError(f"column '{name}' counts per '{key}', no column of this table{nearest(key, columns)}")
+
+
+def check_unit(name: str, declared: Declared, nouns: frozenset[str] = frozenset()) -> None:
+    """The same of a raw column, whose type is the source's: money comes as floating point, registers as text."""
+    if declared.per and (declared.semantic is None or not KINDS[declared.semantic].has_key):
+        raise MeaningError(f"column '{name}': `per` says within which columns a counter counts; leave it away")
+    if declared.semantic is not None:
+        _check_unit(name, declared, KINDS[declared.semantic], nouns)
 
 
 def _check_type(name: str, declared: Declared, kind: Kind) -> None:

@@ -9,6 +9,7 @@ from data_platform.meaning import algebra, functions
 from data_platform.meaning.aggregates import Aggregates, Rows
 from data_platform.meaning.faults import of_pair
 from data_platform.meaning.identities import Identities
+from data_platform.meaning.labels import Labelled, tell_apart, texts
 from data_platform.meaning.surroundings import Columns, Here, Told
 from data_platform.meaning.units import unit_of
 from data_platform.meaning.value import UNKNOWN, Identity, Meaning, constant
@@ -129,45 +130,42 @@ class Expressions:
 
     def _branches(self, node: exp.Expr, ifs: list[exp.Expr], here: Here, default: exp.Expr | None = None) -> Meaning:
         """One of several values; in each branch its condition holds, and those before it do not."""
-        found: list[tuple[exp.Expr, Meaning]] = []
+        found: list[Labelled] = []
         with self._identities.assuming():
             for branch in ifs:
                 self.of(branch.this, here)
                 with self._identities.assuming():
                     self.equate(branch.this, here)
-                    found.append((branch.args["true"], self.of(branch.args["true"], here)))
+                    found.append((branch.args["true"], self.of(branch.args["true"], here), texts(branch.this)))
                 for part in _disjuncts(branch.this):
                     if isinstance(part, exp.NEQ | exp.NullSafeNEQ):
                         self._identities.equate(self.of(part.this, here), self.of(part.expression, here))
             last = default or node.args.get("false")
             if last is not None:
-                found.append((last, self.of(last, here)))
-        return self._one_of(node, found)
+                found.append((last, self.of(last, here), ()))
+        return self._one_of(found)
 
     def _choice(self, node: exp.Expr, here: Here) -> Meaning:
         """COALESCE and its kind put values beside each other, as a comparison does."""
-        found = [(each, self.of(each, here)) for each in (node.this, *node.expressions)]
-        first, *others = found
-        for other in others:
-            fault = algebra.compared(first[1], other[1])
-            if fault is not None and {first[1].family, other[1].family} != {"amount", "relative"}:
-                self._tell_pair(fault, node, first, other)
-                return UNKNOWN
-        return self._one_of(node, found)
+        return self._one_of([(each, self.of(each, here), ()) for each in (node.this, *node.expressions)])
 
-    def _one_of(self, node: exp.Expr, values: list[tuple[exp.Expr, Meaning]]) -> Meaning:
-        (first, found), *others = values
-        made_of = frozenset[Identity]().union(*(meaning.made_of for _, meaning in values))
-        for other, meaning in others:
-            before = found
-            found, fault = algebra.chosen(found, meaning)
-            if fault is not None:
-                self._tell_pair(fault, node, (first, before), (other, meaning))
+    def _one_of(self, values: list[Labelled]) -> Meaning:
+        """The meaning that all values have together; each is held against those before it."""
+        made_of = frozenset[Identity]().union(*(meaning.made_of for _, meaning, _ in values))
+        found = constant()
+        for position, (node, meaning, labels) in enumerate(values):
+            for before, other, others in values[:position]:
+                _, fault = algebra.chosen(other, meaning)
+                if fault is None:
+                    continue
+                if not tell_apart((before, other, others), (node, meaning, labels)):
+                    self._told.tell(fault, node, of_pair(fault, node, (before, other), (node, meaning)))
                 return Meaning(made_of=made_of)
+            found, _ = algebra.chosen(found, meaning)
         return replace(found, made_of=made_of)
 
     def _window(self, node: exp.Window, here: Here) -> Meaning:
-        parts = [node]
+        parts: list[exp.Expr] = [node]
         name = node.alias.lower() if node.args.get("alias") else ""
         while name and (inherited := here.windows.get(name)) is not None and inherited not in parts:
             parts.append(inherited)
@@ -182,7 +180,9 @@ class Expressions:
         partition = [each.sql() for part in parts for each in part.args.get("partition_by") or ()]
         rows = Rows(frozenset(agree) | here.fixed(), (*partition, "ORDER BY", *order))
         found = self._aggregates.of(node.this, rows, lambda inner: self.of(inner, here))
-        return found if found is not None else self.of(node.this, here).without_meaning()
+        if found is None:
+            return self.of(node.this, here).without_meaning()
+        return replace(found, is_running=found.family == "amount" and bool(order))
 
     def _scalar(self, node: exp.Expr, here: Here) -> Meaning:
         """Any other function: its arguments are looked at, and what it gives is mostly unknown."""

@@ -45,6 +45,11 @@ def of_pair(name: str, node: exp.Expr, one: tuple[exp.Expr, Meaning], other: tup
     return f"{shown(node)}: {left} is {_what(first)}, {right} {_what(second)}. {_conversion(name, sides)}"
 
 
+def told_of(text: str, meaning: Meaning) -> str:
+    """`sum(x) is an amount of money in usd`."""
+    return f"{text} is {_what(meaning)}"
+
+
 def shown(node: exp.Expr) -> str:
     """An expression as an author would write it, shortened."""
     node = node.copy()
@@ -86,7 +91,7 @@ def _per(meaning: Meaning) -> str:
 
 
 def _conversion(name: str, sides: list[tuple[str, Meaning]]) -> str:
-    (left, first), (right, second) = sides
+    (_, first), (right, second) = sides
     if name == "mixed_currencies":
         return "Convert one with the rate of its day, a ratio such as unit: usd/eur"
     if name == "mixed_kinds" or first.unit is None or second.unit is None:

@@ -10,6 +10,7 @@ from data_platform.meaning import algebra
 from data_platform.meaning.expressions import Expressions
 from data_platform.meaning.faults import Fault, of_pair
 from data_platform.meaning.identities import Identities
+from data_platform.meaning.labels import Labelled, of_branches, tell_apart, unit_by_name
 from data_platform.meaning.surroundings import Columns, Here, Told
 from data_platform.meaning.value import Identity, Meaning
 from data_platform.sql.columns import output_name
@@ -89,19 +90,23 @@ class _Flow:
         right = self.query(query.expression, scope, around)
         if not isinstance(query, exp.Union):
             return left
-        branches = [(left, _outputs(query.this)), (right, _outputs(query.expression))]
-        labels = _labels(*(nodes for _, nodes in branches))
+        nodes = (_outputs(query.this), _outputs(query.expression))
+        labels = of_branches(*nodes)
         found: dict[str, Meaning] = {}
         for (name, one), (other_name, other) in zip(left.items(), right.items(), strict=False):
             meaning, fault = algebra.chosen(one, other)
-            if fault is not None:
-                nodes = [nodes.get(each) for (_, nodes), each in zip(branches, (name, other_name), strict=True)]
-                if nodes[0] is not None and nodes[1] is not None and not _tells_units(labels, one, other):
-                    with self._told.within(name):
-                        message = of_pair(fault, nodes[1], (nodes[0], one), (nodes[1], other))
-                        self._told.tell(fault, nodes[1], f"one column of a UNION: {message}")
+            first, second = nodes[0].get(name), nodes[1].get(other_name)
+            if fault is not None and first is not None and second is not None:
+                self._tell_branches(fault, name, (first, one, labels[0]), (second, other, labels[1]))
             found[name] = replace(meaning, made_of=frozenset({("union", id(query), name)}))
         return {name: self._united(query, name, meaning, left, right) for name, meaning in found.items()}
+
+    def _tell_branches(self, fault: str, name: str, one: Labelled, other: Labelled) -> None:
+        if tell_apart(one, other):
+            return
+        with self._told.within(name):
+            message = of_pair(fault, other[0], one[:2], other[:2])
+            self._told.tell(fault, other[0], f"one column of a UNION: {message}")
 
     def _united(self, query: exp.Expr, name: str, meaning: Meaning, left: Columns, right: Columns) -> Meaning:
         """A counter keeps its device where its key's columns come out of both branches."""
@@ -131,13 +136,15 @@ class _Flow:
             self._expressions.of(condition, here)
             self._expressions.equate(condition, here)
         here = replace(here, group=frozenset(self._group(select, here)))
-        named = [(output_name(each) or str(i), each) for i, each in enumerate(select.expressions)]
         if select.args.get("qualify"):
             self._expressions.equate(select.args["qualify"].this, here)
         found: dict[str, Meaning] = {}
-        for name, each in named:
+        for name, each in _named(select).items():
             with self._told.within(name):
-                found[name] = self._expressions.of(each, here)
+                meaning = self._expressions.of(each, here)
+            if meaning.numbers and meaning.numbers != {0.0}:
+                meaning = replace(meaning, unit=meaning.unit or unit_by_name(name))
+            found[name] = meaning
         ordering = replace(here, own=found)
         for clause in ("having", "qualify", "order"):
             for child in select.args[clause].iter_expressions() if select.args.get(clause) else ():
@@ -203,17 +210,13 @@ def _outputs(query: exp.Expr) -> Mapping[str, exp.Expr]:
         if not isinstance(query, exp.SetOperation | exp.Subquery):
             return {}
         query = query.this
-    return {output_name(each) or str(i): each.unalias() for i, each in enumerate(query.expressions)}
+    return {name: each.unalias() for name, each in _named(query).items()}
 
 
-def _labels(left: Mapping[str, exp.Expr], right: Mapping[str, exp.Expr]) -> frozenset[str]:
-    """Texts that tell the branches of a UNION apart."""
-    pairs = zip(left.values(), right.values(), strict=False)
-    both = [pair for pair in pairs if all(isinstance(each, exp.Literal) and each.is_string for each in pair)]
-    return frozenset(each.name.lower() for pair in both for each in pair)
-
-
-def _tells_units(labels: frozenset[str], one: Meaning, other: Meaning) -> bool:
-    """Whether a column beside it says in which unit each row is: then one column may hold both."""
-    units = [str(meaning.unit).lower() for meaning in (one, other) if meaning.unit is not None]
-    return len(units) == 2 and all(any(unit in label for label in labels) for unit in units)
+def _named(select: exp.Select) -> Mapping[str, exp.Expr]:
+    """The expressions by their columns' names. In a later branch of a UNION several may have one: `0, 0`."""
+    found: dict[str, exp.Expr] = {}
+    for position, each in enumerate(select.expressions):
+        name = output_name(each) or ""
+        found[name if name and name not in found else f"{name}:{position}"] = each
+    return found

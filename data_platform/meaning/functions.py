@@ -22,16 +22,35 @@ ONE_OF = (
     exp.NthValue,
     exp.Lag,
     exp.Lead,
+    exp.ArrayAgg,
 )
 # One row's value, the same for each column of it: lag(key) and lag(value) come from one row.
 SHIFTING = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
-SUMS_BY_NAME = frozenset({"fsum", "kahan_sum", "sumkahan", "sum_no_overflow"})
-MEANS_BY_NAME = frozenset({"mean", "favg"})
-MEDIANS_BY_NAME = frozenset({"quantile", "quantile_cont", "quantile_disc", "percentile_cont", "percentile_disc"})
+# Of a list of values, as of a group of them.
+SUMS_BY_NAME = frozenset({"list_sum", "fsum", "kahan_sum", "sumkahan", "sum_no_overflow"})
+MEANS_BY_NAME = frozenset({"list_avg", "mean", "favg"})
+MEDIANS_BY_NAME = frozenset(
+    {"list_median", "quantile", "quantile_cont", "quantile_disc", "percentile_cont", "percentile_disc"}
+)
 SPREADS_BY_NAME = frozenset({"stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "variance", "mad", "sem"})
 COUNTS_BY_NAME = frozenset({"count_star", "countif", "count_if", "approx_count_distinct"})
 ONE_OF_BY_NAME = frozenset(
-    {"arbitrary", "max_by", "min_by", "argmax", "argmin", "arg_max", "arg_min", "arg_max_null", "arg_min_null", "first"}
+    {
+        "list_max",
+        "list_min",
+        "list_first",
+        "list_last",
+        "arbitrary",
+        "max_by",
+        "min_by",
+        "argmax",
+        "argmin",
+        "arg_max",
+        "arg_min",
+        "arg_max_null",
+        "arg_min_null",
+        "first",
+    }
 )
 WEIGHTED_BY_NAME = frozenset({"wavg", "weighted_avg"})
 

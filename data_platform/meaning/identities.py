@@ -7,7 +7,7 @@ from data_platform.meaning.value import Identity, Meaning
 
 
 class Identities:
-    """Classes of equal columns. What is found equal stays equal; each mention of a relation has identities of its own."""
+    """Classes of equal columns. What is found equal stays so; each mention of a relation has identities of its own."""
 
     def __init__(self) -> None:
         self._parents: dict[Identity, Identity] = {}

@@ -134,7 +134,7 @@ def unit_of(text: str, nouns: frozenset[str] = frozenset()) -> Unit:
     """
     text = text.strip()
     found = NUMBER
-    position = 0
+    position = 1 if text.startswith("1/") else 0
     while position < len(text):
         factor = _FACTOR.match(text, position)
         if factor is None or (position > 0 and not factor[1] and factor[0] == factor[0].lstrip()):

@@ -24,13 +24,16 @@ class Meaning:
     device: tuple[Identity, ...] | None = None
     made_of: frozenset[Identity] = frozenset()
     numbers: frozenset[float] | None = None
-    """The values that a constant may have; NULL is no value. None: it is no constant."""
+    """The values that a constant may have; NULL is no value. None: it is no constant. With a unit, it has a name that
+    tells it: 100 AS limit_eur."""
     is_scaled: bool = False
     """Multiplied with a constant, so that its unit, and perhaps its kind, is another that nobody knows."""
     is_counted: bool = False
     """A number of rows: a count of whatever its rows are."""
     is_weighted: bool = False
     """A ratio that may be summed: weighted, or a part of a whole that is the sum of all parts."""
+    is_running: bool = False
+    """A total up to each row: who declares it may call it a counter."""
     columns: frozenset[str] = frozenset()
     """`table.column` of all that it comes from."""
     sums: int = 0
@@ -50,8 +53,10 @@ class Meaning:
 
     @property
     def is_free(self) -> bool:
-        """Whether it goes with anything: unknown, a constant, or scaled into something unknown."""
-        return self.kind is None or (self.is_scaled and self.family not in ("register", "name"))
+        """Whether it goes with anything: unknown, a bare constant, or scaled into something unknown."""
+        if self.kind is None:
+            return self.unit is None
+        return self.is_scaled and self.family not in ("register", "name")
 
     def without_meaning(self) -> "Meaning":
         """The same columns, of which nothing can be said any more."""

@@ -10,6 +10,8 @@ var dataPlatform = window.dataPlatform || {};
   const tables = document.getElementById("tables");
   let entries = [];
 
+  // Of equals what a reader asks for comes before what it is made from.
+  const nearness = { curated: 3, staged: 2, raw: 1 };
   // What a word is worth where: as a whole word, at the beginning of one, anywhere.
   const worth = { name: [100, 60, 30], more: [40, 25, 10], description: [15, 12, 5] };
 
@@ -52,7 +54,7 @@ var dataPlatform = window.dataPlatform || {};
         for (const field of ["name", "more", "description"]) {
           best = Math.max(best, worthOf(each.text[field], word, worth[field]));
         }
-        if (each.text.name === word) best = 150;
+        if (each.text.name === word || (!each.column && each.text.name.endsWith(`.${word}`))) best = 150;
         own += 1;
       } else if (each.column && each.tableText.includes(word)) {
         best = 8; // "revenue taxi": the column says one word, its table the other
@@ -61,7 +63,7 @@ var dataPlatform = window.dataPlatform || {};
       sum += best;
     }
     if (own === 0) return 0;
-    return sum + (each.column ? 0 : 20);
+    return (sum * own) / asked.length + (each.column ? 0 : 20) + nearness[each.table.name.split(".")[0]];
   }
 
   function search(query) {
