@@ -123,9 +123,7 @@ def _of_model(
     return examining.of_select(table.model.text, tables)
 
 
-def _otherwise(
-    table: ModelTable, declared: Columns, made: Mapping[str, Meaning], nouns: frozenset[str]
-) -> list[Found]:
+def _otherwise(table: ModelTable, declared: Columns, made: Mapping[str, Meaning], nouns: frozenset[str]) -> list[Found]:
     """The columns that are something else than their contract says."""
     found = []
     for name, each in declared.items():
