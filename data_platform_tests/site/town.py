@@ -117,7 +117,9 @@ def town(root: Path) -> Town:
     small.put(
         "2024-01", [reading(1, value=2.5), reading(2, value=None), reading(4, note=HOSTILE), reading(5, note=LONG)]
     )
-    small.put("2024-02", [reading(7, read_at=datetime(2024, 2, 3), value=1234.5)])
+    # Rejected in February a second later than in January: the older one counts.
+    february = datetime(2024, 2, 3)
+    small.put("2024-02", [reading(7, read_at=february, value=12.5), reading(8, read_at=february, value=None)])
     small.put_file("readings-2024-03.parquet", b"<html><script>document.title='taken'</script>not found</html>")
     small.run(now=later)
     publish_warehouse(small.platform, now=later)
