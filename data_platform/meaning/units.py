@@ -18,9 +18,54 @@ from data_platform.meaning.nouns import NOUNS, singular
 SHARE = "share"
 # What people write most; a misspelt unit is compared with these, not with the thousand that pint knows.
 _COMMON = frozenset(
-    "mile meter kilometer foot yard inch centimeter millimeter second minute hour day week month year millisecond "
-    "gram kilogram tonne pound ounce liter gallon byte kilobyte megabyte gigabyte terabyte bit degC degF kelvin "
-    "percent kWh MWh watt kilowatt joule volt ampere hertz pascal hectopascal bar hectare acre".split()
+    [
+        "mile",
+        "meter",
+        "kilometer",
+        "foot",
+        "yard",
+        "inch",
+        "centimeter",
+        "millimeter",
+        "second",
+        "minute",
+        "hour",
+        "day",
+        "week",
+        "month",
+        "year",
+        "millisecond",
+        "gram",
+        "kilogram",
+        "tonne",
+        "pound",
+        "ounce",
+        "liter",
+        "gallon",
+        "byte",
+        "kilobyte",
+        "megabyte",
+        "gigabyte",
+        "terabyte",
+        "bit",
+        "degC",
+        "degF",
+        "kelvin",
+        "percent",
+        "kWh",
+        "MWh",
+        "watt",
+        "kilowatt",
+        "joule",
+        "volt",
+        "ampere",
+        "hertz",
+        "pascal",
+        "hectopascal",
+        "bar",
+        "hectare",
+        "acre",
+    ]
 )
 _FACTOR = re.compile(r"\s*([*/·]|per\b|)\s*([^\W\d][\w]*|%)\s*(?:(?:\*\*|\^)\s*(-?\d+))?", re.UNICODE)
 

@@ -1,6 +1,5 @@
 """The column graph over a dataset's tables, and the JSON of one of them."""
 
-
 from data_platform.lake.names import TableName
 from data_platform.lineage.graph import as_json, column_graph
 from data_platform_tests.small_dataset import SmallDataset, reading
