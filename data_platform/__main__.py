@@ -1,4 +1,4 @@
-"""The command line: `python -m data_platform run | plan | sample | reconsider | trace`."""
+"""The command line: `python -m data_platform run | plan | docs | sample | reconsider | trace`."""
 
 import argparse
 import sys
@@ -26,6 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="bring everything that is stale up to date, and publish it")
     commands.add_parser("plan", help="say what `run` would do, and why, without doing it")
+    commands.add_parser("docs", help="write the catalogue of all tables, and say where it is")
     commands.add_parser("sample", help="generate the sample sources, if they are not there yet")
     reconsider = commands.add_parser(
         "reconsider", help="say which quarantined rows would pass by now, and which clean ones would fail"

@@ -14,6 +14,7 @@ from data_platform.definitions import DATASETS, build
 from data_platform.planning.stale import stale
 from data_platform.resources.environment import settings
 from data_platform.resources.platform import platform_of, resources_of
+from data_platform.steps.catalogue import catalogue
 
 
 def run() -> int:
@@ -62,6 +63,16 @@ def trace(table: str, key: Sequence[str], *, null: Sequence[str], partition: str
     return tracing.say(platform, table, key, null=null, partition=partition, console=_console())
 
 
+def docs() -> int:
+    """Writes the catalogue of what is there, whether or not anything was loaded yet, and says where it is."""
+    platform = platform_of(settings(), installed(DATASETS).catalog)
+    settings().check_home()
+    written = catalogue(platform, now=datetime.now(UTC))
+    outcome = "written" if written.changed else "unchanged"
+    _console().print(f"catalogue  {written.page} ({outcome})", soft_wrap=True, highlight=False)
+    return 0
+
+
 def _console() -> Console:
     """As wide as the terminal; wide enough for the tables where there is none."""
     console = Console()
@@ -85,4 +96,5 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "sample": sample,
     "reconsider": reconsider,
     "trace": trace,
+    "docs": docs,
 }

@@ -14,7 +14,7 @@ from data_platform.components.announcing import announce
 from data_platform.components.command_runs import OWNER_TAG, free_dead_runs, owner
 from data_platform.components.dashboards import dashboard_key
 from data_platform.components.metadata import asset_key
-from data_platform.components.published import WAREHOUSE, is_behind
+from data_platform.components.published import CATALOGUE, WAREHOUSE, is_behind
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.batches import Batch, batches
 from data_platform.planning.catalog import RawTable
@@ -86,7 +86,8 @@ def _run_until_current(runner: "_Runner", platform: Platform, dashboards: Sequen
             tried.update((item, item.wanted) for item in (*batch.causes, *of_batch))
     done = Done(waiting=(*sources.waiting, *models.waiting), unanswered=sources.unanswered)
     if is_behind(platform, dashboards):
-        done.published = runner.run(None, [WAREHOUSE, *map(dashboard_key, dashboards)], "warehouse and dashboards")
+        keys = [WAREHOUSE, CATALOGUE, *map(dashboard_key, dashboards)]
+        done.published = runner.run(None, keys, "warehouse, dashboards and catalogue")
     return done
 
 

@@ -41,6 +41,8 @@ class Dataset:
     raw: tuple[RawTable, ...]
     models: tuple[ModelTable, ...]
     dashboards: tuple[Dashboard, ...]
+    units: tuple[str, ...] = ()
+    """Nouns that it counts, beside those that the platform knows."""
 
 
 def load_dataset(folder: Path, *, variables: Mapping[str, str], span: Span, proofs: Proofs) -> Dataset:
@@ -72,7 +74,7 @@ def load_dataset(folder: Path, *, variables: Mapping[str, str], span: Span, proo
             with mistakes.going_on():
                 dashboards.append(_dashboard(path))
     mistakes.tell()
-    return Dataset(folder.name, folder, spec.description, tuple(raw), tuple(models), tuple(dashboards))
+    return Dataset(folder.name, folder, spec.description, tuple(raw), tuple(models), tuple(dashboards), spec.units)
 
 
 def _dashboard(path: Path) -> Dashboard:

@@ -1,4 +1,4 @@
-"""The published warehouse and what is made of it as assets: the end of the graph, shared by all datasets."""
+"""The published warehouse, the dashboards and the catalogue as assets: the end of the graph, shared by all datasets."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from data_platform.planning.batches import Batch
 from data_platform.planning.catalog import Catalog, ModelTable
 from data_platform.planning.findings import Stale
 from data_platform.planning.versions import Versions, combined
+from data_platform.steps.catalogue import catalogue, catalogue_is_behind, catalogue_version
 from data_platform.steps.dashboards import Dashboard, dashboards_are_behind
 from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
@@ -21,6 +22,7 @@ from data_platform.steps.publish import behind, publish_warehouse
 
 GROUP = "published"
 WAREHOUSE = dg.AssetKey([GROUP, "warehouse"])
+CATALOGUE = dg.AssetKey([GROUP, "catalogue"])
 
 
 def warehouse_asset(catalog: Catalog) -> dg.AssetsDefinition:
@@ -65,6 +67,36 @@ def warehouse_asset(catalog: Catalog) -> dg.AssetsDefinition:
     return publish_asset
 
 
+def catalogue_asset() -> dg.AssetsDefinition:
+    """One asset for the pages about all tables."""
+    spec = dg.AssetSpec(
+        CATALOGUE,
+        description="Pages about every table: meaning, figures, accounts, quarantine, sample rows, history, with a "
+        "search. They open offline, without personal data, and change in one step.",
+        group_name=GROUP,
+        kinds={"html"},
+        skippable=True,
+        deps=[WAREHOUSE],
+    )
+
+    @dg.multi_asset(name="published__catalogue", specs=[spec], can_subset=True, required_resource_keys={"platform"})
+    def catalogue_pages(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        try:
+            written = catalogue(context.resources.platform, now=datetime.now(UTC))
+        except StepError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        yield dg.MaterializeResult(
+            asset_key=CATALOGUE,
+            metadata={
+                "outcome": "written" if written.changed else "unchanged",
+                "page": dg.MetadataValue.path(str(written.page)),
+            },
+            data_version=dg.DataVersion(written.version),
+        )
+
+    return catalogue_pages
+
+
 def _all(catalog: Catalog, name: TableName) -> dg.PartitionMapping | None:
     return None if catalog.tables[name].partitions is None else dg.AllPartitionMapping()
 
@@ -73,8 +105,8 @@ def published_definitions(catalog: Catalog, dashboards: Sequence[Dashboard]) -> 
     """The warehouse, the job that publishes it and draws the dashboards, and the sensor that notices it is behind."""
     job = dg.define_asset_job(
         "publish",
-        selection=dg.AssetSelection.assets(WAREHOUSE, *(dashboard_key(one) for one in dashboards)),
-        description="Publishes what is committed and draws the dashboards; does nothing when nothing has changed.",
+        selection=dg.AssetSelection.assets(WAREHOUSE, CATALOGUE, *(dashboard_key(one) for one in dashboards)),
+        description="Publishes what is committed and makes dashboards and catalogue again, if anything has changed.",
     )
 
     @dg.sensor(
@@ -98,16 +130,17 @@ def published_definitions(catalog: Catalog, dashboards: Sequence[Dashboard]) -> 
         return dg.RunRequest(run_key=requests[0].run_key, tags={BATCH_TAG: requests[0].key})
 
     drawn = dashboard_assets(dashboards, group=GROUP, warehouse=WAREHOUSE)
-    return dg.Definitions(assets=[warehouse_asset(catalog), *drawn], jobs=[job], sensors=[look])
+    return dg.Definitions(assets=[warehouse_asset(catalog), catalogue_asset(), *drawn], jobs=[job], sensors=[look])
 
 
 def is_behind(platform: Platform, dashboards: Sequence[Dashboard]) -> bool:
     """Whether readers would see something new after the job `publish`."""
-    return behind(platform) or dashboards_are_behind(platform, dashboards)
+    return behind(platform) or dashboards_are_behind(platform, dashboards) or catalogue_is_behind(platform)
 
 
 def wanted(platform: Platform) -> str:
-    """What would be published: the versions of all built tables as one."""
+    """What would be published and shown: the versions of all built tables, and the catalogue's, as one."""
     versions = Versions(platform.catalog, platform.lake)
     built = [table.name for table in platform.catalog if isinstance(table, ModelTable) and not table.is_view]
-    return combined({str(name): combined(versions.of(name)) for name in built})
+    tables = {str(name): combined(versions.of(name)) for name in built}
+    return combined({**tables, "catalogue": catalogue_version(platform)})

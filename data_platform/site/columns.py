@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from data_platform.contracts.contract import ColumnSpec, Contract, NotReconciled
 from data_platform.contracts.raw import RawColumn
-from data_platform.contracts.rules import conditions
 from data_platform.planning.catalog import ModelTable, RawTable
 from data_platform.sql.expressions import columns_of
 
@@ -49,13 +48,14 @@ def rule_lines(table: ModelTable) -> tuple[RuleLine, ...]:
     """All rules on a table's rows: what its columns imply, its own, and of staged tables those of the platform."""
     contract = table.contract
     found = [
-        RuleLine(rule.name, rule.kind, rule.sql, True, _columns_of(rule.sql, contract))
-        for rule in conditions(contract, bounds=None)
+        RuleLine(f"{name}_{suffix}", "reject", text, False, (name,))
+        for name, spec in contract.columns.items()
+        for suffix, text in _implied(name, spec)
+        if suffix != "within_partition" or table.partitions is not None
     ]
     found += [
-        RuleLine(f"{name}_within_partition", "reject", "the time lies outside of the row's partition", False, (name,))
-        for name, spec in contract.columns.items()
-        if spec.within_partition and table.partitions is not None
+        RuleLine(rule.name, rule.kind, rule.condition, True, _columns_of(rule.condition, contract))
+        for rule in contract.rules
     ]
     if table.name.layer == "staged" and not table.is_view:
         found += [
@@ -65,6 +65,20 @@ def rule_lines(table: ModelTable) -> tuple[RuleLine, ...]:
         ]
         found.append(RuleLine("rounded", "flag", "a value was made coarser to fit its column's type", False, ()))
     return tuple(found)
+
+
+def _implied(name: str, spec: ColumnSpec) -> list[tuple[str, str]]:
+    """What a column's promises make a rule of, in words; the names are those of `contracts.rules`."""
+    found = [("required", f"{name} is missing")] if spec.required else []
+    if spec.min is not None or spec.max is not None:
+        sides = [f"below {spec.min}"] if spec.min is not None else []
+        sides += [f"above {spec.max}"] if spec.max is not None else []
+        found.append(("range", f"{name} lies {' or '.join(sides)}"))
+    if spec.accepted is not None:
+        found.append(("accepted", f"{name} is none of {', '.join(map(str, spec.accepted))}"))
+    if spec.within_partition:
+        found.append(("within_partition", f"{name} lies outside of the row's partition"))
+    return found
 
 
 def _columns_of(condition: str, contract: Contract) -> tuple[str, ...]:

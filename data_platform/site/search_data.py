@@ -19,7 +19,7 @@ def table_entry(
 ) -> dict[str, Any]:
     """One table, raw ones and views too, in the order in which tables are made:
 
-    `{"name": "curated.daily_revenue", "dataset": "nyc_taxi", "made_by": "sql" (python, view, pass_through, raw),
+    `{"name": "curated.daily_revenue", "dataset": "taxi", "made_by": "sql" (python, view, pass_through, raw),
     "description": "…", "owners": ["team:mobility"],
     "columns": [["revenue_usd", "DECIMAL(14,2)", "money", "usd", "…", 0], …]}`: of a column its name, type, semantic
     kind, unit ("" where it has none), description, and 1 where it is personal. The table's page is

@@ -17,6 +17,7 @@ from data_platform.site.pages import write
 from data_platform.site.replacing import replaced
 from data_platform.steps.platform import Platform
 from data_platform.steps.rejections import opened
+from data_platform.steps.space import told_if_full
 from data_platform.warehouse.publication import WAREHOUSE, Publication, current
 
 _MARK = "version.txt"
@@ -36,14 +37,21 @@ def catalogue_page(platform: Platform) -> Path:
     return platform.site / "catalogue" / "index.html"
 
 
+def catalogue_version(platform: Platform) -> str:
+    """The version that the catalogue would have if it were written now: equal versions, equal pages."""
+    return _wanted(Versions(platform.catalog, platform.lake), current(platform.warehouse))
+
+
 def catalogue_is_behind(platform: Platform) -> bool:
-    """Whether writing the catalogue now would show something new."""
-    versions = Versions(platform.catalog, platform.lake)
-    return _standing(platform) != _wanted(versions, current(platform.warehouse))
+    """Whether it would show something new. Before the first publication there is nothing to show by itself."""
+    return current(platform.warehouse) is not None and _standing(platform) != catalogue_version(platform)
 
 
 def catalogue(platform: Platform, *, now: datetime) -> Catalogued:
-    """Writes the catalogue if it is behind. It takes the place of the one before in one step."""
+    """Writes the catalogue if it is behind. It takes the place of the one before in one step.
+
+    Raises DiskFull for want of space; the one before stays.
+    """
     publication = current(platform.warehouse)
     versions = Versions(platform.catalog, platform.lake)
     # Taken first: what is committed while pages are written makes a newer version, and they are written again.
@@ -57,7 +65,7 @@ def catalogue(platform: Platform, *, now: datetime) -> Catalogued:
     def open_since(name: TableName) -> Mapping[str, datetime]:
         return _open_since(versions, name)
 
-    with replaced(page.parent) as folder:
+    with told_if_full("the catalogue", platform.site), replaced(page.parent) as folder:
         write_catalogue(folder, versions, warehouse, moment, open_since)
         write(folder / _MARK, wanted)
     return Catalogued(page, wanted, changed=True)

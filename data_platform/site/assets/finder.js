@@ -10,10 +10,17 @@ var dataPlatform = window.dataPlatform || {};
   const tables = document.getElementById("tables");
   let entries = [];
 
+  // Of equals what a reader asks for comes before what it is made from.
+  const nearness = { curated: 3, staged: 2, raw: 1 };
   // What a word is worth where: as a whole word, at the beginning of one, anywhere.
   const worth = { name: [100, 60, 30], more: [40, 25, 10], description: [15, 12, 5] };
 
-  const folded = (text) => text.normalize("NFKD").replace(/\p{Mn}/gu, "").toLowerCase();
+  // Without accents and capitals, letter by letter: what is found in the folded text stands at the same place in the text.
+  const foldedLetter = (letter) => {
+    const plain = letter.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase();
+    return plain.length === letter.length ? plain : letter;
+  };
+  const folded = (text) => text.normalize("NFC").replace(/[^\x00-\x7f]/gu, foldedLetter).toLowerCase();
   const words = (text) => folded(text).split(/[\s,;]+/).filter(Boolean);
 
   function entry(table, column) {
@@ -47,7 +54,7 @@ var dataPlatform = window.dataPlatform || {};
         for (const field of ["name", "more", "description"]) {
           best = Math.max(best, worthOf(each.text[field], word, worth[field]));
         }
-        if (each.text.name === word) best = 150;
+        if (each.text.name === word || (!each.column && each.text.name.endsWith(`.${word}`))) best = 150;
         own += 1;
       } else if (each.column && each.tableText.includes(word)) {
         best = 8; // "revenue taxi": the column says one word, its table the other
@@ -56,7 +63,7 @@ var dataPlatform = window.dataPlatform || {};
       sum += best;
     }
     if (own === 0) return 0;
-    return sum + (each.column ? 0 : 20);
+    return (sum * own) / asked.length + (each.column ? 0 : 20) + nearness[each.table.name.split(".")[0]];
   }
 
   function search(query) {
@@ -73,8 +80,9 @@ var dataPlatform = window.dataPlatform || {};
   // Text with <mark> around what was asked for, made of text nodes: nothing in it is ever read as HTML.
   function marked(text, asked) {
     const fragment = document.createDocumentFragment();
+    text = text.normalize("NFC");
     const lower = folded(text);
-    if (lower.length !== text.length) return fragment.append(text), fragment; // folding moved the letters
+    if (lower.length !== text.length) return fragment.append(text), fragment; // a rare capital became two letters
     const hits = new Uint8Array(text.length);
     for (const word of asked) {
       for (let at = lower.indexOf(word); at >= 0; at = lower.indexOf(word, at + 1)) hits.fill(1, at, at + word.length);
@@ -96,8 +104,10 @@ var dataPlatform = window.dataPlatform || {};
     if (text.length <= around) return text;
     const lower = folded(text);
     const at = Math.min(...asked.map((word) => lower.indexOf(word)).filter((place) => place >= 0), Infinity);
-    if (at === Infinity || at < around - 40) return `${text.slice(0, around)} …`;
-    return `… ${text.slice(at - 40, at + around - 40)}${at + around - 40 < text.length ? " …" : ""}`;
+    const from = at === Infinity || at < around - 40 ? 0 : text.lastIndexOf(" ", at - 30) + 1;
+    const space = text.lastIndexOf(" ", from + around);
+    const to = from + around >= text.length ? text.length : space > from ? space : from + around;
+    return `${from > 0 ? "… " : ""}${text.slice(from, to)}${to < text.length ? " …" : ""}`;
   }
 
   function part(tag, className, ...content) {
