@@ -91,7 +91,7 @@ def permuted(
     until = time.monotonic() + seconds
     try:
         base, again = _seen(run(sample)), _seen(run(sample))
-    except Exception as error:  # noqa: BLE001 # whatever an author's function raises
+    except Exception as error:  # whatever an author's function raises
         raise Unrunnable(f"it cannot be run over the sample: {_told(error)}") from error
     unsteady = {name for name in base.columns if base.columns[name] != again.columns.get(name)}
     steady = base.columns.keys() - unsteady
@@ -112,7 +112,9 @@ def permuted(
     rows = {name: table.num_rows for name, table in sample.items()}
     order = {name: at for at, name in enumerate(base.columns)}
     reactions.sort(key=lambda each: (order[each.column], each))
-    return Permuted(tuple(base.columns), tuple(reactions), rows, tuple(tried), tuple(sorted(unsteady)), failed, unfinished)
+    return Permuted(
+        tuple(base.columns), tuple(reactions), rows, tuple(tried), tuple(sorted(unsteady)), failed, unfinished
+    )
 
 
 def _of_column(
@@ -132,7 +134,7 @@ def _of_column(
     _note_shifts(run, sample, source, base, found)
     may_be_null = nullable or values.null_count > 0
     for change in perturbations(values, f"{source[0].sql}.{source[1]}", times, may_be_null=may_be_null):
-        if found.reacted >= steady and found.decides or time.monotonic() > until:
+        if (found.reacted >= steady and found.decides) or time.monotonic() > until:
             break
         _note(run, _with(sample, {source: change.column}), base, found)
     found.reacted &= steady

@@ -37,7 +37,10 @@ def perturbations(column: "pa.Array", seed: str, times: int, *, may_be_null: boo
         draw = np.random.default_rng(_number(f"{seed} {time}"))
         half = draw.random(count) < 0.5
         half[draw.integers(count)] = True
-        values = [_other(value, away=time % 2 == 0) if at else value for value, at in zip(column.to_pylist(), half, strict=True)]
+        values = [
+            _other(value, away=time % 2 == 0) if at else value
+            for value, at in zip(column.to_pylist(), half, strict=True)
+        ]
         if (moved := _array(values, column)) is not None:
             yield Perturbation("moved", moved)
         yield Perturbation("drawn", column.take(_indices(draw.integers(count, size=count))))
@@ -45,7 +48,9 @@ def perturbations(column: "pa.Array", seed: str, times: int, *, may_be_null: boo
         if may_be_null:
             missing = draw.random(count) < 1 / 3
             missing[draw.integers(count)] = True
-            if (nulls := _array([None if at else v for v, at in zip(column.to_pylist(), missing, strict=True)], column)) is not None:
+            if (
+                nulls := _array([None if at else v for v, at in zip(column.to_pylist(), missing, strict=True)], column)
+            ) is not None:
                 yield Perturbation("missing", nulls)
 
 

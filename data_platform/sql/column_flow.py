@@ -279,7 +279,9 @@ class Follower:
         """`value OVER (…)`: only the value is direct."""
         self._collect(node.this, here, direct, indirect)
         select = node.find_ancestor(exp.Select) if node.alias else None
-        named = [window for window in (select.args.get("windows") or () if select else ()) if _names(node, window)]
+        named: list[exp.Expr] = []
+        while select and (extended := _named(select, (named or [node])[-1])) and extended not in named:
+            named.append(extended)
         for window in (node, *named):
             order, frame = window.args.get("order"), window.args.get("spec")
             parts = [("partition", child) for child in window.args.get("partition_by") or ()]
@@ -303,8 +305,10 @@ def _projection(select: exp.Select, projection: exp.Expr, index: int) -> Place:
     return _place(select, "projection", index if written is None else written)
 
 
-def _names(window: exp.Window, named: exp.Expr) -> bool:
-    return bool(named.name.lower() == window.alias.lower())
+def _named(select: exp.Select, window: exp.Expr) -> exp.Expr | None:
+    """The named window that a window takes over."""
+    name = window.alias.lower()
+    return next((each for each in select.args.get("windows") or () if name and each.name.lower() == name), None)
 
 
 def _relations(select: exp.Select) -> Iterator[exp.Expr]:

@@ -88,7 +88,9 @@ def _tables(query: str) -> tuple[str, ...]:
     try:
         tree = read(query).tree
     except SqlError as error:
-        raise ValueError(f"not one SELECT: {error.message}. A dashboard reads the warehouse; it changes nothing") from None
+        raise ValueError(
+            f"not one SELECT: {error.message}. A dashboard reads the warehouse; it changes nothing"
+        ) from None
     found = set()
     for table, cte in references(tree):
         if cte is None and isinstance(table.this, exp.Identifier):
@@ -96,7 +98,9 @@ def _tables(query: str) -> tuple[str, ...]:
                 raise ValueError(f"FROM {table.name}: write its layer before it, such as curated.{table.name}")
             found.add(f"{table.db}.{table.name}")
         elif cte is None and not isinstance(table.this, _GENERATORS):
-            raise ValueError(f"FROM {table.this.sql('duckdb')}: a dashboard reads relations of the warehouse, nothing else")
+            raise ValueError(
+                f"FROM {table.this.sql('duckdb')}: a dashboard reads relations of the warehouse, nothing else"
+            )
     return tuple(sorted(found))
 
 

@@ -71,6 +71,8 @@ def _stored(catalog: Catalog, text: str) -> tuple[tuple[TableName, ...], bool]:
     """The tables with commits behind a published relation, and whether the catalogue has a page of that name."""
     layer, _, table = text.partition(".")
     # A quarantine holds what the commits of its table rejected.
-    names = [name for name in catalog.tables if name.sql in (text, f"staged.{table}" if layer == "quarantine" else text)]
+    names = [
+        name for name in catalog.tables if name.sql in (text, f"staged.{table}" if layer == "quarantine" else text)
+    ]
     named = [name for name in names if isinstance(catalog.tables[name], ModelTable)]
     return catalog.stored(named), any(name.sql == text for name in named)

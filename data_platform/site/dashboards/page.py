@@ -81,9 +81,7 @@ def _parts(drawn: Drawing, queries: list[str]) -> dict[str, Any]:
     return {
         "queries": queries,
         "filters": [{"name": one.name, "label": one.label, "value": one.value} for one in drawn.filters],
-        "parts": [
-            {"id": f"part-{panel.number}", "card": panel.is_card, "spec": panel.vega} for panel in drawn.panels
-        ],
+        "parts": [{"id": f"part-{panel.number}", "card": panel.is_card, "spec": panel.vega} for panel in drawn.panels],
     }
 
 
@@ -96,7 +94,10 @@ def _told(query: Query, tables: Mapping[str, Followed]) -> dict[str, Any]:
         "parameters": _plain(query.parameters),
         "columns": query.rows.column_names,
         "rows": query.rows.num_rows,
-        "tables": {table: {stored: [_commit(one) for one in commits] for stored, commits in tables[table].stored.items()} for table in query.tables},
+        "tables": {
+            table: {stored: [_commit(one) for one in commits] for stored, commits in tables[table].stored.items()}
+            for table in query.tables
+        },
     }
 
 

@@ -81,7 +81,9 @@ def drawing(charts: "TopLevelMixin | Sequence[TopLevelMixin]", warehouse: Record
     return Drawing(tuple(panels), tuple(filters.values()))
 
 
-def _specification(chart: "TopLevelMixin", number: int, warehouse: RecordedWarehouse) -> tuple[dict[str, Any], list[Query]]:
+def _specification(
+    chart: "TopLevelMixin", number: int, warehouse: RecordedWarehouse
+) -> tuple[dict[str, Any], list[Query]]:
     import altair as alt
 
     queries: dict[str, Query] = {}
@@ -185,5 +187,3 @@ def _is_text(lite: Mapping[str, Any]) -> bool:
     kind = mark.get("type") if isinstance(mark, dict) else mark
     place = {"x", "y", "row", "column", "facet"} & set(lite.get("encoding", {}))
     return kind == "text" and not place
-
-

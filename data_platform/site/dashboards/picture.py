@@ -66,7 +66,9 @@ def _chart(lite: Mapping[str, Any], *, wide: bool) -> dict[str, Any]:
 def _card(lite: Mapping[str, Any]) -> dict[str, Any]:
     """The figure of a score card, large and without its notes."""
     card = _bare(lite)
-    figure = {**card["layer"][0]} if "layer" in card else {key: card[key] for key in ("mark", "encoding") if key in card}
+    figure = (
+        {**card["layer"][0]} if "layer" in card else {key: card[key] for key in ("mark", "encoding") if key in card}
+    )
     mark = figure["mark"] if isinstance(figure["mark"], dict) else {"type": figure["mark"]}
     figure["mark"] = {**mark, "fontSize": 22, "fontWeight": 600, "align": "left", "x": 0, "limit": 170}
     shared = {key: card[key] for key in ("data", "transform", "title") if key in card}
