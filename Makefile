@@ -16,7 +16,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 # Dagster's commands would use a throw-away instance without DAGSTER_HOME.
 WITH_DAGSTER_HOME = DAGSTER_HOME="$$($(BIN)/python -m data_platform.dagster_home)" && export DAGSTER_HOME &&
 
-.PHONY: help setup run plan ui test check bench lock image clean
+.PHONY: help setup run plan docs ui test check bench lock image clean
 .DELETE_ON_ERROR:
 
 help: ## list the words
@@ -29,6 +29,9 @@ run: $(RUNTIME) ## bring everything that is stale up to date (the first time: ge
 
 plan: $(RUNTIME) ## say what `make run` would do, and why
 	@$(BIN)/python -m data_platform plan $(ARGS)
+
+docs: $(RUNTIME) ## write the catalogue of all tables, a page to open in a browser, and say where it is
+	@$(BIN)/python -m data_platform docs $(ARGS)
 
 ui: $(RUNTIME) ## start Dagster's web server and daemon (Ctrl-C ends them)
 	@$(BIN)/python -m data_platform sample

@@ -8,12 +8,14 @@ from rich.console import Console
 
 from data_platform import dagster_home
 from data_platform.cli import driving, quarantine, report, tracing
+from data_platform.cli import lineage as told_lineage
 from data_platform.components.datasets import Datasets, installed
 from data_platform.components.samples import ensure_sample
 from data_platform.definitions import DATASETS, build
 from data_platform.planning.stale import stale
 from data_platform.resources.environment import settings
 from data_platform.resources.platform import platform_of, resources_of
+from data_platform.steps.catalogue import catalogue
 
 
 def run() -> int:
@@ -22,9 +24,9 @@ def run() -> int:
     datasets = installed(DATASETS)
     _ensure_samples(console, datasets)
     platform = platform_of(settings(), datasets.catalog)
-    charts = [chart for dataset in datasets.by_name.values() for chart in dataset.charts]
+    dashboards = [one for dataset in datasets.by_name.values() for one in dataset.dashboards]
     with dg.DagsterInstance.from_config(str(dagster_home.prepare(settings()))) as instance:
-        done = driving.run_what_is_stale(instance, build(), platform, charts, console)
+        done = driving.run_what_is_stale(instance, build(), platform, dashboards, console)
     report.print_done(console, platform, settings(), done)
     return 1 if done.failed else 0
 
@@ -62,6 +64,22 @@ def trace(table: str, key: Sequence[str], *, null: Sequence[str], partition: str
     return tracing.say(platform, table, key, null=null, partition=partition, console=_console())
 
 
+def docs() -> int:
+    """Writes the catalogue of what is there, whether or not anything was loaded yet, and says where it is."""
+    platform = platform_of(settings(), installed(DATASETS).catalog)
+    settings().check_home()
+    written = catalogue(platform, now=datetime.now(UTC))
+    outcome = "written" if written.changed else "unchanged"
+    _console().print(f"catalogue  {written.page} ({outcome})", soft_wrap=True, highlight=False)
+    return 0
+
+
+def lineage(table: str, *, verify: bool, rows: int) -> int:
+    """Prints where each column of a table comes from; with `verify` after permuting its model's inputs."""
+    platform = platform_of(settings(), installed(DATASETS).catalog)
+    return told_lineage.say(platform, table, verify=verify, rows=rows, console=_console())
+
+
 def _console() -> Console:
     """As wide as the terminal; wide enough for the tables where there is none."""
     console = Console()
@@ -85,4 +103,6 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "sample": sample,
     "reconsider": reconsider,
     "trace": trace,
+    "lineage": lineage,
+    "docs": docs,
 }

@@ -1,27 +1,28 @@
-"""The published warehouse and its charts as assets: the end of the graph, shared by all datasets."""
+"""The published warehouse, the dashboards and the catalogue as assets: the end of the graph, shared by all datasets."""
 
-import base64
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from data_platform.components.automation import BATCH_TAG, ended_runs, running_runs
+from data_platform.components.dashboards import dashboard_assets, dashboard_key
 from data_platform.components.decisions import decide, key_of
-from data_platform.components.loading import Dataset
 from data_platform.components.metadata import asset_key
 from data_platform.lake.names import TableName
 from data_platform.planning.batches import Batch
 from data_platform.planning.catalog import Catalog, ModelTable
 from data_platform.planning.findings import Stale
 from data_platform.planning.versions import Versions, combined
-from data_platform.steps.charts import Chart, chart_is_behind, draw
+from data_platform.steps.catalogue import catalogue, catalogue_is_behind, catalogue_version
+from data_platform.steps.dashboards import Dashboard, dashboards_are_behind
 from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
 from data_platform.steps.publish import behind, publish_warehouse
 
 GROUP = "published"
 WAREHOUSE = dg.AssetKey([GROUP, "warehouse"])
+CATALOGUE = dg.AssetKey([GROUP, "catalogue"])
 
 
 def warehouse_asset(catalog: Catalog) -> dg.AssetsDefinition:
@@ -66,56 +67,46 @@ def warehouse_asset(catalog: Catalog) -> dg.AssetsDefinition:
     return publish_asset
 
 
-def _all(catalog: Catalog, name: TableName) -> dg.PartitionMapping | None:
-    return None if catalog.tables[name].partitions is None else dg.AllPartitionMapping()
-
-
-def chart_assets(dataset: Dataset) -> dg.Definitions:
-    """An asset for each chart of a dataset; the picture shows in its metadata."""
-    return dg.Definitions(assets=[_chart_asset(chart) for chart in dataset.charts])
-
-
-def chart_key(chart: Chart) -> dg.AssetKey:
-    return dg.AssetKey(["charts", chart.name])
-
-
-def _chart_asset(chart: Chart) -> dg.AssetsDefinition:
+def catalogue_asset() -> dg.AssetsDefinition:
+    """One asset for the pages about all tables."""
     spec = dg.AssetSpec(
-        chart_key(chart),
-        description=chart.description,
-        # Not the dataset's: warehouse and dataset would each come before the other in the graph of groups.
+        CATALOGUE,
+        description="Pages about every table: meaning, figures, accounts, quarantine, sample rows, history, with a "
+        "search. They open offline, without personal data, and change in one step.",
         group_name=GROUP,
-        kinds={"chart", "altair"},
+        kinds={"html"},
         skippable=True,
         deps=[WAREHOUSE],
     )
 
-    @dg.multi_asset(name=f"charts__{chart.name}", specs=[spec], can_subset=True, required_resource_keys={"platform"})
-    def draw_asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        drawn = draw(context.resources.platform, chart)
-        if drawn is None:
-            context.log_event(dg.AssetObservation(chart_key(chart), metadata={"reason": "nothing is published yet"}))
-            return
-        picture = base64.b64encode(drawn.png).decode()
+    @dg.multi_asset(name="published__catalogue", specs=[spec], can_subset=True, required_resource_keys={"platform"})
+    def catalogue_pages(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        try:
+            written = catalogue(context.resources.platform, now=datetime.now(UTC))
+        except StepError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
         yield dg.MaterializeResult(
-            asset_key=chart_key(chart),
+            asset_key=CATALOGUE,
             metadata={
-                "picture": dg.MetadataValue.md(f"![{chart.name}](data:image/png;base64,{picture})"),
-                "page": dg.MetadataValue.path(str(drawn.page)),
-                "outcome": "drawn" if drawn.changed else "unchanged",
+                "outcome": "written" if written.changed else "unchanged",
+                "page": dg.MetadataValue.path(str(written.page)),
             },
-            data_version=dg.DataVersion(drawn.version),
+            data_version=dg.DataVersion(written.version),
         )
 
-    return draw_asset
+    return catalogue_pages
 
 
-def published_definitions(catalog: Catalog, charts: Sequence[Chart]) -> dg.Definitions:
-    """The warehouse, the job that publishes it and draws the charts, and the sensor that notices it is behind."""
+def _all(catalog: Catalog, name: TableName) -> dg.PartitionMapping | None:
+    return None if catalog.tables[name].partitions is None else dg.AllPartitionMapping()
+
+
+def published_definitions(catalog: Catalog, dashboards: Sequence[Dashboard]) -> dg.Definitions:
+    """The warehouse, the job that publishes it and draws the dashboards, and the sensor that notices it is behind."""
     job = dg.define_asset_job(
         "publish",
-        selection=dg.AssetSelection.assets(WAREHOUSE, *(chart_key(chart) for chart in charts)),
-        description="Publishes what is committed and draws the charts again; does nothing when nothing has changed.",
+        selection=dg.AssetSelection.assets(WAREHOUSE, CATALOGUE, *(dashboard_key(one) for one in dashboards)),
+        description="Publishes what is committed and makes dashboards and catalogue again, if anything has changed.",
     )
 
     @dg.sensor(
@@ -129,7 +120,7 @@ def published_definitions(catalog: Catalog, charts: Sequence[Chart]) -> dg.Defin
         platform: Platform = context.resources.platform
         if running_runs(context.instance):
             return dg.SkipReason("runs are under way; one publication will do for all of them")
-        if not is_behind(platform, charts):
+        if not is_behind(platform, dashboards):
             return dg.SkipReason("readers see everything that is committed")
         batch = Batch(None, (), (Stale(TableName("published", "warehouse"), "all", "behind", wanted(platform)),))
         ended = ended_runs(context.instance, [key_of(batch)])
@@ -138,16 +129,18 @@ def published_definitions(catalog: Catalog, charts: Sequence[Chart]) -> dg.Defin
             return dg.SkipReason("the last attempt failed; waiting a while before the next")
         return dg.RunRequest(run_key=requests[0].run_key, tags={BATCH_TAG: requests[0].key})
 
-    return dg.Definitions(assets=[warehouse_asset(catalog)], jobs=[job], sensors=[look])
+    drawn = dashboard_assets(dashboards, group=GROUP, warehouse=WAREHOUSE)
+    return dg.Definitions(assets=[warehouse_asset(catalog), catalogue_asset(), *drawn], jobs=[job], sensors=[look])
 
 
-def is_behind(platform: Platform, charts: Sequence[Chart]) -> bool:
+def is_behind(platform: Platform, dashboards: Sequence[Dashboard]) -> bool:
     """Whether readers would see something new after the job `publish`."""
-    return behind(platform) or any(chart_is_behind(platform, chart) for chart in charts)
+    return behind(platform) or dashboards_are_behind(platform, dashboards) or catalogue_is_behind(platform)
 
 
 def wanted(platform: Platform) -> str:
-    """What would be published: the versions of all built tables as one."""
+    """What would be published and shown: the versions of all built tables, and the catalogue's, as one."""
     versions = Versions(platform.catalog, platform.lake)
     built = [table.name for table in platform.catalog if isinstance(table, ModelTable) and not table.is_view]
-    return combined({str(name): combined(versions.of(name)) for name in built})
+    tables = {str(name): combined(versions.of(name)) for name in built}
+    return combined({**tables, "catalogue": catalogue_version(platform)})

@@ -117,13 +117,17 @@ class CatalogError(ValueError):
 
 @dataclass(frozen=True)
 class Catalog:
-    """Every table of the platform by name."""
+    """Every table of the platform by name, and what each dataset says of itself."""
 
     tables: Mapping[TableName, Table]
+    descriptions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, tables: Iterable[Table]) -> "Catalog":
-        """Raises CatalogError when two tables share a name, one reads an unknown table, or they form a circle."""
+    def of(cls, tables: Iterable[Table], descriptions: Mapping[str, str] | None = None) -> "Catalog":
+        """`descriptions`: of the datasets, by name.
+
+        Raises CatalogError when two tables share a name, one reads an unknown table, or they form a circle.
+        """
         found: dict[TableName, Table] = {}
         for table in tables:
             if table.name in found:
@@ -139,7 +143,7 @@ class Catalog:
                         known = nearest(read.sql, [name.sql for name in found])
                         raise CatalogError(f"{_mention(table, read)}: reads {read.sql}, which no dataset has{known}")
         mistakes.tell()
-        catalog = cls(found)
+        catalog = cls(found, descriptions or {})
         _ = catalog.order
         return catalog
 

@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from sqlglot import exp
 
 from data_platform.lake.names import TableName
 from data_platform.sql.columns import output_name
 from data_platform.sql.relations import Scope, enter, resolve
+
+How = Literal["value", "filter", "join", "group", "window", "order", "distinct"]
+_NUMBER, _INDEX, _STARS = "number", "index", "stars"
+UNNAMED = "\0"
+"""Begins what stands for the name of a column that cannot be named."""
 
 
 @dataclass(frozen=True, order=True)
@@ -21,16 +27,31 @@ class Source:
         return f"{self.table.sql}.{self.column}"
 
 
+class Place(NamedTuple):
+    """A part of a query: `node` is the number that `numbered` gave it, `nth` counts parts of one kind."""
+
+    node: int
+    part: str
+    nth: int = 0
+
+
+class Reach(NamedTuple):
+    """One way in which a source gets somewhere. `place` is where the author's text uses it: the innermost projection
+    that does more than hand it on, or the clause that makes it decide about rows. `passing`: handed on only, so far.
+    """
+
+    source: Source
+    how: How
+    place: Place | None = None
+    passing: bool = True
+
+
 @dataclass(frozen=True)
 class Flow:
-    """What a value comes from, and what decides whether and where it is there."""
+    """What a value comes from, and what decides whether and where it is there: numbers of `Follower.reaches`."""
 
-    direct: frozenset[Source] = frozenset()
-    indirect: frozenset[Source] = frozenset()
-
-    @property
-    def touched(self) -> frozenset[Source]:
-        return self.direct | self.indirect
+    direct: frozenset[int] = frozenset()
+    indirect: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -38,7 +59,7 @@ class Output:
     """What a relation offers. `rows` decides about its rows; it is part of the `indirect` of each column."""
 
     columns: Mapping[str, Flow]
-    rows: frozenset[Source] = frozenset()
+    rows: frozenset[int] = frozenset()
     anything: Flow | None = None  # of every column, where a function generates them
 
     def column(self, name: str) -> Flow:
@@ -69,23 +90,68 @@ class Surroundings:
         return (self.own or {}).get(parts[-1], Flow())
 
 
+def numbered(tree: exp.Expr) -> tuple[exp.Expr, ...]:
+    """Gives each query, window, order and projection in `tree` its number, which copies of them keep."""
+    found = tuple(tree.find_all(exp.Query, exp.Window, exp.Order))
+    for number, node in enumerate(found):
+        node.meta[_NUMBER] = number
+        if isinstance(node, exp.Select):
+            for index, projection in enumerate(node.expressions):
+                projection.meta[_INDEX] = index
+            node.meta[_STARS] = [(i, p.text("table").lower()) for i, p in enumerate(node.expressions) if p.is_star]
+    return found
+
+
 class Follower:
-    """Follows columns to the tables in `columns`, whose spelling of table and column names is kept."""
+    """Follows columns to the tables in `columns`, whose spelling of table and column names is kept.
+
+    `reaches` are all ways that were met; a flow names them by their position, as sets of numbers are what is fast.
+    """
 
     def __init__(self, columns: Iterable[tuple[TableName, tuple[str, ...]]]) -> None:
-        self._tables = {table: _table(table, names) for table, names in columns}
+        self.reaches: list[Reach] = []
+        self._numbers: dict[Reach, int] = {}
+        self._tables = {table: self._table(table, names) for table, names in columns}
         self._done: dict[int, Output] = {}
         self._before: dict[int, Output] = {}
         self._active: set[int] = set()
         self._recursive = False
 
-    def columns_of(self, tree: exp.Expr) -> Mapping[str, Flow]:
-        """The flow of each output column of `tree`, in order."""
+    def follow(self, tree: exp.Expr) -> Output:
+        """The flow of each output column of `tree`, in order, and what decides about its rows."""
         found = self._query(tree, Scope(), None)
         while self._recursive and self._done != self._before:  # a recursive CTE feeds itself until nothing is new
             self._before, self._done = self._done, {}
             found = self._query(tree, Scope(), None)
-        return found.columns
+        return found
+
+    def _number(self, reach: Reach) -> int:
+        number = self._numbers.setdefault(reach, len(self.reaches))
+        if number == len(self.reaches):
+            self.reaches.append(reach)
+        return number
+
+    def _table(self, table: TableName, names: tuple[str, ...]) -> Output:
+        flows = {}
+        for name in names:
+            flows[name.lower()] = Flow(frozenset({self._number(Reach(Source(table, name), "value"))}))
+        return Output(flows)
+
+    def _projected(self, flow: Flow, place: Place, *, passing: bool) -> Flow:
+        """What a projection makes of a value: one that only hands it on leaves a place that does more as it is."""
+        direct = set()
+        for number in flow.direct:
+            reach = self.reaches[number]
+            direct.add(self._number(Reach(reach.source, "value", place, passing)) if reach.passing else number)
+        return Flow(frozenset(direct), flow.indirect)
+
+    def _deciding(self, flow: Flow, how: How, place: Place) -> frozenset[int]:
+        """What a clause at `place` that reads `flow` lets decide; what decided before it keeps its own place."""
+        direct = {self._number(Reach(self.reaches[number].source, how, place, False)) for number in flow.direct}
+        return flow.indirect.union(direct)
+
+    def _deciding_all(self, flows: Iterable[Flow], how: How, place: Place) -> frozenset[int]:
+        return frozenset[int]().union(*(self._deciding(flow, how, place) for flow in flows))
 
     def _query(self, query: exp.Expr, outer: Scope, around: Surroundings | None) -> Output:
         key = id(query)
@@ -112,7 +178,9 @@ class Follower:
         left, right = self._query(query.this, scope, around), self._query(query.expression, scope, around)
         rows = left.rows | right.rows
         if query.args.get("distinct") or not isinstance(query, exp.Union):
-            rows = rows.union(*(flow.touched for flow in (*left.columns.values(), *right.columns.values())))
+            how: How = "distinct" if isinstance(query, exp.Union) else "filter"
+            flows = (*left.columns.values(), *right.columns.values())
+            rows |= self._deciding_all(flows, how, _place(query, "set"))
         columns = {}
         others = [*right.columns.values()] or [Flow()] * len(left.columns)  # VALUES has no columns to speak of
         for (name, one), other in zip(left.columns.items(), others, strict=False):
@@ -122,18 +190,25 @@ class Follower:
 
     def _select(self, select: exp.Select, scope: Scope, around: Surroundings | None) -> Output:
         here = Surroundings(scope, {}, around)
-        rows: set[Source] = set()
-        for relation in _relations(select):
-            output = self._relation(relation, here)
+        rows: set[int] = set()
+        for index, relation in enumerate(_relations(select)):
+            output = self._relation(relation, here, _place(select, "from", index))
             here.relations[relation.alias_or_name] = output
             rows |= output.rows
-        for clause in _row_clauses(select):
-            rows |= self._flow(clause, here).touched
-        named = [(output_name(column) or str(i), column) for i, column in enumerate(select.expressions)]
-        values = {name: self._flow(column, here) for name, column in named}
+        for how, place, clause in _row_clauses(select):
+            rows |= self._deciding(self._flow(clause, here), how, place)
+        values = {}
+        for index, projection in enumerate(select.expressions):
+            place, passing = _projection(select, projection, index), isinstance(projection.unalias(), exp.Column)
+            name = output_name(projection)
+            # Branches of a UNION go by position: there two columns may have one name, or none.
+            key = name if name and name not in values else f"{UNNAMED}{index}"
+            values[key] = self._projected(self._flow(projection, here), place, passing=passing)
+            for generator in projection.find_all(exp.Explode):  # as many rows as the list has elements
+                rows |= self._deciding(self._flow(generator, here), "join", place)
         distinct = select.args.get("distinct")
         if distinct is not None and not distinct.args.get("on"):
-            rows = rows.union(*(flow.touched for flow in values.values()))
+            rows |= self._deciding_all(values.values(), "distinct", _place(select, "distinct"))
         columns = {name: Flow(flow.direct, flow.indirect | rows) for name, flow in values.items()}
         ordering = Surroundings(scope, here.relations, around, values)
         return self._limited(select, Output(columns, frozenset(rows)), ordering)
@@ -147,12 +222,12 @@ class Follower:
         rows = set(output.rows)
         for clause in ("order", "limit", "offset"):
             if query.args.get(clause):
-                rows |= self._flow(query.args[clause], here).touched
+                rows |= self._deciding(self._flow(query.args[clause], here), "order", _place(query, clause))
         if query.args.get("order") and not list(query.args["order"].find_all(exp.Column)):  # ALL, or positions
-            rows = rows.union(*(flow.touched for flow in output.columns.values()))
+            rows |= self._deciding_all(output.columns.values(), "order", _place(query, "order"))
         return Output({n: Flow(f.direct, f.indirect | rows) for n, f in output.columns.items()}, frozenset(rows))
 
-    def _relation(self, relation: exp.Expr, here: Surroundings) -> Output:
+    def _relation(self, relation: exp.Expr, here: Surroundings, place: Place) -> Output:
         if isinstance(relation, exp.Subquery):
             return _renamed(self._query(relation, here.scope, here), relation)
         if isinstance(relation, exp.Lateral) and isinstance(relation.this, exp.Subquery):
@@ -162,16 +237,17 @@ class Follower:
             if binding is not None:
                 return _renamed(_renamed(self._query(binding.cte.this, binding.scope, None), binding.cte), relation)
             return _renamed(self._tables[TableName(relation.db, relation.name)], relation)
-        generated = Flow(self._flow(relation, here).touched)
-        return Output({}, generated.direct, Flow(generated.direct, generated.direct))
+        flow = self._flow(relation, here)
+        generated = Flow(self._projected(flow, place, passing=False).direct, self._deciding(flow, "join", place))
+        return Output({}, generated.indirect, generated)
 
     def _flow(self, node: exp.Expr, here: Surroundings) -> Flow:
-        direct: set[Source] = set()
-        indirect: set[Source] = set()
+        direct: set[int] = set()
+        indirect: set[int] = set()
         self._collect(node, here, direct, indirect)
         return Flow(frozenset(direct), frozenset(indirect))
 
-    def _collect(self, node: exp.Expr, here: Surroundings, direct: set[Source], indirect: set[Source]) -> None:
+    def _collect(self, node: exp.Expr, here: Surroundings, direct: set[int], indirect: set[int]) -> None:
         """Adds what the value of `node` comes from to `direct` and what merely orders or filters to `indirect`."""
         if isinstance(node, exp.Column):
             flow = here.flow(node)
@@ -188,27 +264,51 @@ class Follower:
             for flow in () if isinstance(node.parent, exp.Exists) else output.columns.values():
                 direct |= flow.direct
                 indirect |= flow.indirect
-        elif isinstance(node, exp.Window | exp.Order):
-            self._collect_ordered(node, here, direct, indirect)
+        elif isinstance(node, exp.Window):
+            self._collect_window(node, here, direct, indirect)
+        elif isinstance(node, exp.Order) and not isinstance(node.parent, exp.WithinGroup):
+            if isinstance(node.this, exp.Expr):
+                self._collect(node.this, here, direct, indirect)
+            for child in node.expressions:
+                indirect |= self._deciding(self._flow(child, here), "order", _place(node, "order"))
         else:
             for child in node.iter_expressions():
                 self._collect(child, here, direct, indirect)
 
-    def _collect_ordered(self, node: exp.Expr, here: Surroundings, direct: set[Source], indirect: set[Source]) -> None:
-        """`value OVER (…)` and `value ORDER BY …`: only the value is direct."""
-        for child in node.iter_expressions():
-            if child is node.this:
-                self._collect(child, here, direct, indirect)
-            else:
-                indirect |= self._flow(child, here).touched
-        select = node.find_ancestor(exp.Select) if isinstance(node, exp.Window) and node.alias else None
-        for named in select.args.get("windows") or () if select else ():
-            if named.name.lower() == node.alias.lower():
-                indirect |= self._flow(named, here).touched
+    def _collect_window(self, node: exp.Window, here: Surroundings, direct: set[int], indirect: set[int]) -> None:
+        """`value OVER (…)`: only the value is direct."""
+        self._collect(node.this, here, direct, indirect)
+        select = node.find_ancestor(exp.Select) if node.alias else None
+        named: list[exp.Expr] = []
+        while select and (extended := _named(select, (named or [node])[-1])) and extended not in named:
+            named.append(extended)
+        for window in (node, *named):
+            order, frame = window.args.get("order"), window.args.get("spec")
+            parts = [("partition", child) for child in window.args.get("partition_by") or ()]
+            parts += [("order", child) for child in (order.expressions if order else ())]
+            parts += [("order", frame)] if frame else []  # it stands behind the ORDER BY, and is told with it
+            for part, child in parts:
+                indirect |= self._deciding(self._flow(child, here), "window", _place(window, part))
 
 
-def _table(table: TableName, names: tuple[str, ...]) -> Output:
-    return Output({name.lower(): Flow(frozenset({Source(table, name)})) for name in names})
+def _place(node: exp.Expr, part: str, index: int = 0) -> Place:
+    return Place(node.meta.get(_NUMBER, -1), part, index)
+
+
+def _projection(select: exp.Select, projection: exp.Expr, index: int) -> Place:
+    """Where a projection stood before each `*` was spelled out."""
+    written = projection.meta.get(_INDEX, projection.unalias().meta.get(_INDEX))
+    stars: list[tuple[int, str]] = select.meta.get(_STARS) or []
+    if written is None and stars:
+        table = projection.unalias().text("table")
+        written = next((star for star, of in stars if of == table), stars[0][0])
+    return _place(select, "projection", index if written is None else written)
+
+
+def _named(select: exp.Select, window: exp.Expr) -> exp.Expr | None:
+    """The named window that a window takes over."""
+    name = window.alias.lower()
+    return next((each for each in select.args.get("windows") or () if name and each.name.lower() == name), None)
 
 
 def _relations(select: exp.Select) -> Iterator[exp.Expr]:
@@ -219,21 +319,26 @@ def _relations(select: exp.Select) -> Iterator[exp.Expr]:
     yield from select.args.get("laterals") or ()
 
 
-def _row_clauses(select: exp.Select) -> Iterator[exp.Expr]:
+def _row_clauses(select: exp.Select) -> Iterator[tuple[How, Place, exp.Expr]]:
     """The expressions that decide which rows a SELECT has."""
     for clause in ("where", "having", "qualify"):
         if select.args.get(clause):
-            yield select.args[clause]
-    for join in select.args.get("joins") or ():
-        yield from (join.args[key] for key in ("on", "match_condition") if join.args.get(key))
+            yield "filter", _place(select, clause), select.args[clause]
+    for index, join in enumerate(select.args.get("joins") or ()):
+        for key in ("on", "match_condition"):
+            if join.args.get(key):
+                yield "join", _place(select, "on", index), join.args[key]
     distinct = select.args.get("distinct")
     if distinct is not None and distinct.args.get("on"):
-        yield distinct.args["on"]
+        yield "distinct", _place(select, "distinct_on"), distinct.args["on"]
     group = select.args.get("group")
     if group is not None:
-        yield group
+        for index, key in enumerate(group.expressions):
+            yield "group", _place(select, "group", index), key
         if group.args.get("all"):
-            yield from (column for column in select.expressions if not column.find(exp.AggFunc))
+            for column in select.expressions:
+                if not column.find(exp.AggFunc):
+                    yield "group", _place(select, "groups"), column
 
 
 def _renamed(output: Output, relation: exp.Expr) -> Output:

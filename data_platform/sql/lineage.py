@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from sqlglot import exp
 from sqlglot.errors import OptimizeError
@@ -10,7 +10,9 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
 from data_platform.lake.names import TableName
-from data_platform.sql.column_flow import Flow, Follower, Source
+from data_platform.sql.column_flow import UNNAMED, Follower, How, Output, Reach, Source, numbered
+from data_platform.sql.columns import first_select
+from data_platform.sql.fragments import Fragment, Fragments
 from data_platform.sql.model import Model, located, output_columns
 from data_platform.sql.syntax import SqlError, read
 
@@ -29,18 +31,43 @@ class ColumnLineage:
     indirect: frozenset[Source]
 
 
+@dataclass(frozen=True)
+class ColumnEdge:
+    """One way in which a source column gets into an output column, or decides about all rows (`column` None).
+
+    `sql` is the fragment in which the column stands, as it is written: for a value the innermost projection that does
+    more than hand it on, the outermost one where all hand it on; else the clause that makes it decide.
+    """
+
+    source: Source
+    column: str | None
+    how: How
+    sql: str
+    line: int
+
+
+@dataclass(frozen=True)
+class ColumnEdges:
+    """All edges into one model's output, and the projection of the outermost SELECT that makes each column."""
+
+    edges: tuple[ColumnEdge, ...]
+    made_by: Mapping[str, Fragment]
+
+
 def column_lineage(model: Model, columns: Mapping[TableName, Sequence[str]]) -> Mapping[str, ColumnLineage]:
     """The lineage of each output column of `model`, in order.
 
     `columns` tells which columns each table that the model reads has; more tables do no harm. A view counts as a
     table here, see `through`. Raises ModelError when a table is missing or a column cannot be found in any.
     """
-    known = {table: tuple(columns[table]) for table in model.tables if table in columns}
-    missing = [table.sql for table in model.tables if table not in known]
+    return dict(_followed(model, columns).lineage)
+
+
+def column_edges(model: Model, columns: Mapping[TableName, Sequence[str]]) -> ColumnEdges:
+    """The same, edge by edge: `column_lineage` is what is left of them without how and where. Raises the same."""
+    followed = _followed(model, columns)
     with located(model.path):
-        if missing:
-            raise SqlError(1, f"the columns of {', '.join(missing)} are not known, so that lineage cannot be told")
-        return dict(_lineage(model, tuple(known.items())))
+        return followed.edges
 
 
 def through(
@@ -88,23 +115,63 @@ def _inside(source: Source, views: Mapping[TableName, Mapping[str, ColumnLineage
     return view[source.column.lower()]
 
 
+@dataclass(frozen=True, eq=False)
+class _Followed:
+    text: str
+    names: tuple[str, ...]
+    output: Output
+    reaches: Sequence[Reach]
+    lineage: tuple[tuple[str, ColumnLineage], ...]
+
+    @cached_property
+    def edges(self) -> ColumnEdges:
+        syntax = read(self.text)
+        fragments = Fragments(syntax, numbered(syntax.tree))
+        into: list[tuple[str | None, frozenset[int]]] = [(None, self.output.rows)]
+        for name, flow in zip(self.names, self.output.columns.values(), strict=True):
+            into.append((name, flow.direct | (flow.indirect - self.output.rows)))
+        edges: dict[tuple[Source, str | None, How, str], ColumnEdge] = {}
+        for column, numbers in into:
+            for number in sorted(numbers):
+                reach = self.reaches[number]
+                fragment = fragments.of(reach.place)
+                edge = ColumnEdge(reach.source, column, reach.how, fragment.sql, fragment.line)
+                edges.setdefault((edge.source, column, edge.how, edge.sql), edge)
+        select = first_select(syntax.tree)
+        made = {name: fragments.projection(select, name) for name in self.names} if select is not None else {}
+        return ColumnEdges(tuple(edges.values()), {name: one for name, one in made.items() if one is not None})
+
+
+def _followed(model: Model, columns: Mapping[TableName, Sequence[str]]) -> _Followed:
+    known = {table: tuple(columns[table]) for table in model.tables if table in columns}
+    missing = [table.sql for table in model.tables if table not in known]
+    with located(model.path):
+        if missing:
+            raise SqlError(1, f"the columns of {', '.join(missing)} are not known, so that lineage cannot be told")
+        return _follow(model, tuple(known.items()))
+
+
 @lru_cache(maxsize=4096)
-def _lineage(model: Model, columns: Columns) -> tuple[tuple[str, ColumnLineage], ...]:
-    tree = qualified(read(model.text).tree, columns)
-    flows = Follower(columns).columns_of(tree)
-    names = output_columns(model) or tuple(_spelled(name, flow) for name, flow in flows.items())
-    if len(names) != len(flows):
-        raise SqlError(1, f"two columns of the SELECT have one name; it puts out {', '.join(names)}")
-    return tuple((name, _as_lineage(flow)) for name, flow in zip(names, flows.values(), strict=True))
+def _follow(model: Model, columns: Columns) -> _Followed:
+    tree = read(model.text).tree
+    numbered(tree)
+    follower = Follower(columns)
+    output = follower.follow(qualified(tree, columns))
+    sources = [reach.source for reach in follower.reaches]
+    found = [
+        ColumnLineage(frozenset(sources[n] for n in flow.direct), frozenset(sources[n] for n in flow.indirect))
+        for flow in output.columns.values()
+    ]
+    names = output_columns(model) or tuple(map(_spelled, output.columns, found))
+    if len(names) != len(found) or any(name.startswith(UNNAMED) for name in names):
+        told = ", ".join(name for name in names if not name.startswith(UNNAMED))
+        raise SqlError(1, f"two columns of the SELECT have one name; it puts out {told}")
+    return _Followed(model.text, names, output, follower.reaches, tuple(zip(names, found, strict=True)))
 
 
-def _spelled(name: str, flow: Flow) -> str:
+def _spelled(name: str, lineage: ColumnLineage) -> str:
     """A column that a `*` took over keeps the spelling of its table."""
-    return next((source.column for source in flow.direct if source.column.lower() == name), name)
-
-
-def _as_lineage(flow: Flow) -> ColumnLineage:
-    return ColumnLineage(flow.direct, flow.indirect)
+    return next((source.column for source in lineage.direct if source.column.lower() == name), name)
 
 
 def qualified(tree: exp.Query, columns: Columns) -> exp.Expr:

@@ -81,6 +81,11 @@ class Syntax:
             raise SqlError(self.line(identifier), f"cannot tell where '{identifier.name}' stands; write it differently")
         return position
 
+    def token_at(self, offset: int) -> int | None:
+        """The token that begins at an offset of the text."""
+        position = bisect_right(self._starts, offset) - 1
+        return position if position >= 0 and self.tokens[position].start == offset else None
+
     def word(self, index: int) -> str:
         """A token as it was written, in upper case; '' outside the text."""
         return self.slice(index, index).upper() if 0 <= index < len(self.tokens) else ""

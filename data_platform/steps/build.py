@@ -14,6 +14,7 @@ from data_platform.lake.errors import PartitionMoved
 from data_platform.lake.schema import Column
 from data_platform.lake.storage import NewFile
 from data_platform.lake.tables import LakeTable, PartitionState, Rows, WrittenFile
+from data_platform.lineage.stored import lineage_of
 from data_platform.planning.catalog import ModelTable
 from data_platform.planning.findings import Waiting
 from data_platform.planning.stale import Wanted, wanted
@@ -21,7 +22,6 @@ from data_platform.planning.versions import Versions
 from data_platform.sql.lineage import ColumnLineage
 from data_platform.steps.audit import Audit, AuditFailed
 from data_platform.steps.errors import StepError
-from data_platform.steps.lineage import lineage_of
 from data_platform.steps.making import Made, make
 from data_platform.steps.measure import Cost, Meter
 from data_platform.steps.platform import Platform

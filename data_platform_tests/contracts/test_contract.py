@@ -72,7 +72,7 @@ def test_groups_may_be_called_otherwise_in_the_input() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (f"{BASE}typo: 1\n", "t.yaml:5: unknown key 'typo' (valid: audit, columns, "),
+        (f"{BASE}typo: 1\n", "t.yaml:5: unknown key 'typo' (valid: arithmetic, audit, columns, "),
         ("description: x\ncolumns:\n  id: {type: BIGINT, requird: true}", "t.yaml:3: unknown key 'requird' (did you m"),
         ("description: x\ncolumns:\n  id: {}", "t.yaml:3: 'type' is missing in columns.id; it is required"),
         ("description: x\ncolumns:\n  id: BIGINT", "t.yaml:3: 'columns.id': expected a mapping of 'key: value', found"),

@@ -16,7 +16,8 @@ import psutil
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _START_SECONDS = 120
-_STOP_SECONDS = 60
+# `dagster dev` itself gives its web server and its daemon a minute each before it kills them.
+_STOP_SECONDS = 150
 _LOADED = "{workspaceOrError {... on Workspace {locationEntries {loadStatus locationOrLoadError {__typename}}}}}"
 
 
@@ -70,15 +71,17 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     started = _descendants(process.pid)
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(_STOP_SECONDS)
+        told = f"ended with {process.wait(_STOP_SECONDS)}"
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+        told = f"did not end within {_STOP_SECONDS} s and was killed"
     _, there = psutil.wait_procs(started, timeout=_STOP_SECONDS)
     left = [orphan for orphan in there if _runs(orphan)]
+    commands = [" ".join(orphan.cmdline()) for orphan in left]  # a killed one has none
     for orphan in left:
         orphan.kill()
-    assert not left, f"still running after SIGTERM: {left}"
+    assert not left, f"{process.args!r} {told}; still running: {commands}"
 
 
 def _descendants(pid: int) -> list[psutil.Process]:
