@@ -3,7 +3,7 @@
 import hashlib
 import traceback
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -87,8 +87,11 @@ def draw(
                 try:
                     stands[one.name] = _drawn_into(new, platform, one, wanted[one.name])
                     changed.add(one.name)
-                except _NotDrawn as error:
+                except _DrawingError as error:
                     failed.append(Failed(one, str(error), error))
+                    if one.name in stands:
+                        # Of no version: the index says that it failed, so it is drawn again even as it was before.
+                        stands[one.name] = replace(stands[one.name], version="")
             for name in stands.keys() - changed:
                 keep(folder, new, name)
             finish(new, stands, [Missing(one.dashboard.about) for one in failed])
@@ -100,7 +103,7 @@ def draw(
     return drawn, failed
 
 
-class _NotDrawn(Exception):
+class _DrawingError(Exception):
     """Why a dashboard could not be drawn: file, line, what was wrong."""
 
 
@@ -115,7 +118,7 @@ def _drawn_into(new: Path, platform: Platform, dashboard: Dashboard, version: st
             text = page(dashboard.about, parts, warehouse.queries, followed, published)
             png = picture(parts.panels)
         except Exception as error:  # an author's function may raise anything
-            raise _NotDrawn(f"{_place(dashboard, error)}: {type(error).__name__}: {_one_line(error)}") from error
+            raise _DrawingError(f"{_place(dashboard, error)}: {type(error).__name__}: {_one_line(error)}") from error
     at, image = files(new, dashboard.name)
     write(at, text)
     image.write_bytes(png)

@@ -4,15 +4,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 from sqlglot import exp
 
 from data_platform.sql.relations import references
 from data_platform.sql.syntax import SqlError, read
 from data_platform.warehouse.read import open_read_only
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Functions in FROM that read nothing from outside.
 _GENERATORS = (exp.GenerateSeries, exp.Unnest)
@@ -30,7 +32,7 @@ class Query:
     parameters: Parameters
     tables: tuple[str, ...]
     """As `schema.name`, sorted."""
-    rows: pa.Table
+    rows: "pa.Table"
 
     @property
     def name(self) -> str:
@@ -50,7 +52,7 @@ class RecordedWarehouse:
         return tuple(query for query, _ in self._results)
 
     def sql(self, query: str, *, params: Parameters = None) -> duckdb.DuckDBPyRelation:
-        """The rows of one SELECT, already fetched: `.to_arrow_table()`, `.df()`, `.fetchall()` of it cost nothing.
+        """The rows of one SELECT, already fetched: data for a chart as it is, or `.fetchall()`, `.df()` and so on.
 
         Raises ValueError for anything but one SELECT over relations of the warehouse, duckdb.Error for what DuckDB
         refuses.
@@ -62,17 +64,9 @@ class RecordedWarehouse:
         self._results.append((recorded, rows))
         return rows
 
-    def result_of(self, data: object) -> Query | None:
-        """The query whose rows these are, to the last value: an Arrow table or a pandas DataFrame of them."""
-        for query, rows in self._results:
-            if data is query.rows:
-                return query
-            if isinstance(data, pa.Table):
-                if data.schema.equals(query.rows.schema) and data.equals(query.rows):
-                    return query
-            elif hasattr(data, "columns") and list(data.columns) == query.rows.column_names and rows.df().equals(data):
-                return query
-        return None
+    def query_of(self, rows: object) -> Query | None:
+        """The query whose result this is; None for anything that `sql` did not return."""
+        return next((query for query, result in self._results if result is rows), None)
 
 
 def open_recorded(path: Path) -> tuple[duckdb.DuckDBPyConnection, RecordedWarehouse]:

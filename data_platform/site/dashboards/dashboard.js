@@ -1,7 +1,6 @@
 // Runs the charts of one page over the rows that it carries, and lets its controls set their parameters.
 "use strict";
 (() => {
-  const { vega } = window.vegaEmbed;
   const main = document.querySelector("main");
   const told = JSON.parse(document.getElementById("parts").textContent);
   const AT = Symbol("row");
@@ -72,8 +71,7 @@
   }
 
   function valueOf(field, control) {
-    const { input, options } = control.dataset.options ? { options: JSON.parse(control.dataset.options) } : {};
-    if (options) return options[Number(control.value)];
+    if (field.options.length) return field.options[Number(control.value)];
     if (control.type === "checkbox") return control.checked;
     if (control.value === "") return field.value;
     return ["number", "range"].includes(control.type) ? Number(control.value) : control.value;
@@ -91,9 +89,10 @@
     for (const { id, card, spec } of told.parts) {
       const element = document.getElementById(id);
       for (const data of spec.data) if (data.name in tables) data.values = rowsOf(tables[data.name]);
-      const container = card ? undefined : element.querySelector(".view");
-      const view = new vega.View(vega.parse(spec), { renderer: card ? "none" : "svg", container, hover: !card });
-      if (!card) view.tooltip(tooltip);
+      // A card's chart is run, and its texts are shown as texts of the page.
+      const place = card ? document.createElement("div") : element.querySelector(".view");
+      const options = { mode: "vega", renderer: "svg", actions: false, defaultStyle: false, tooltip };
+      const { view } = await window.vegaEmbed(place, spec, options);
       parts.push({ card, element, view });
     }
     window.dashboard = { tables, views: Object.fromEntries(parts.map((part) => [part.element.id, part.view])) };

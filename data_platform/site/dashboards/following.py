@@ -33,7 +33,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Followed:
-    """A relation that queries read. A view has no commits of its own: `stored` are the tables that it reads in the end."""
+    """A relation that queries read. A view has no commits of its own: `stored` are the tables behind it."""
 
     name: str
     in_catalogue: bool

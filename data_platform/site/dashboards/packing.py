@@ -5,13 +5,13 @@ import gzip
 import json
 import math
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
-def packed(table: pa.Table) -> str:
+def packed(table: "pa.Table") -> str:
     """The table as base64 of gzipped JSON: `{"rows": n, "columns": {name: [values] or {"values": […], "codes": […]}}}`.
 
     Numbers are JavaScript's (a DECIMAL becomes the nearest double), a DATE is `2024-01-31`, a TIMESTAMP
@@ -22,23 +22,25 @@ def packed(table: pa.Table) -> str:
     return base64.b64encode(gzip.compress(text.encode(), compresslevel=6, mtime=0)).decode()
 
 
-def rows_of(table: pa.Table) -> list[dict[str, Any]]:
-    """The rows as the page's script makes them of `packed`."""
-    columns = {
+def columns_of(table: "pa.Table") -> dict[str, list[Any]]:
+    """The same columns, each with all its values."""
+    return {
         name: column if isinstance(column, list) else [column["values"][code] for code in column["codes"]]
         for name, column in _columns(table).items()
     }
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _columns(table: pa.Table) -> dict[str, Any]:
+def _columns(table: "pa.Table") -> dict[str, Any]:
     names = table.column_names
     if len(set(names)) < len(names):
         raise ValueError(f"two columns of one name among {', '.join(names)}; give each an alias of its own")
     return {name: _column(column) for name, column in zip(names, table.columns, strict=True)}
 
 
-def _column(column: pa.ChunkedArray) -> Any:
+def _column(column: "pa.ChunkedArray") -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     kind = column.type
     if pa.types.is_decimal(kind):
         column = pc.cast(column, pa.float64())

@@ -10,7 +10,7 @@ from typing import Any
 
 from data_platform.site.dashboards.following import Followed, Publication
 from data_platform.site.dashboards.packing import packed
-from data_platform.site.dashboards.panels import Drawing, NotDrawable
+from data_platform.site.dashboards.panels import DashboardError, Drawing
 from data_platform.site.pages import asset, render, script_json
 from data_platform.warehouse.recorded import Query
 
@@ -38,7 +38,7 @@ def page(
     tables: Mapping[str, Followed],
     publication: Publication,
 ) -> str:
-    """The text of the page. Raises NotDrawable for more rows than a browser bears."""
+    """The text of the page. Raises DashboardError for more rows than a browser bears."""
     shown = {query.name: query.rows for panel in drawn.panels for query in panel.queries}
     _check_size(about, shown)
     script, library = source("dashboard.js"), drawing_library()
@@ -71,7 +71,7 @@ def _check_size(about: About, shown: Mapping[str, Any]) -> None:
     rows = sum(table.num_rows for table in shown.values())
     cells = sum(table.num_rows * table.num_columns for table in shown.values())
     if rows > MOST_ROWS or cells > MOST_CELLS:
-        raise NotDrawable(
+        raise DashboardError(
             f"dashboard '{about.name}' carries {rows:,} rows with {cells:,} values; browsers bear {MOST_ROWS:,} and "
             f"{MOST_CELLS:,}. Take a shorter time or coarser rows in its SQL"
         )
@@ -80,7 +80,10 @@ def _check_size(about: About, shown: Mapping[str, Any]) -> None:
 def _parts(drawn: Drawing, queries: list[str]) -> dict[str, Any]:
     return {
         "queries": queries,
-        "filters": [{"name": one.name, "label": one.label, "value": one.value} for one in drawn.filters],
+        "filters": [
+            {"name": one.name, "label": one.label, "value": one.value, "options": [value for _, value in one.options]}
+            for one in drawn.filters
+        ],
         "parts": [{"id": f"part-{panel.number}", "card": panel.is_card, "spec": panel.vega} for panel in drawn.panels],
     }
 

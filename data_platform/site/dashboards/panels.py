@@ -18,18 +18,23 @@ _COMPOSED = ("concat", "hconcat", "vconcat", "facet", "repeat", "spec")
 _CONTROLS = ("select", "radio", "checkbox", "range", "number", "date", "text", "search")
 
 
-class NotDrawable(ValueError):
+class DashboardError(ValueError):
     """A chart that cannot become part of a page. The message says which, why, and what to do."""
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A parameter that the reader sets: an Altair parameter with a `bind`. `control` is what Vega binds it to."""
+    """A parameter that the reader sets: an Altair parameter with a `bind`, whose `input` is the kind of control.
+
+    `options` are the values to choose from, each with its text; `bounds` are min, max and step of numbers.
+    """
 
     name: str
     label: str
     value: Any
-    control: Mapping[str, Any]
+    input: str
+    options: tuple[tuple[str, Any], ...]
+    bounds: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,23 +62,23 @@ class Drawing:
 def drawing(charts: "TopLevelMixin | Sequence[TopLevelMixin]", warehouse: RecordedWarehouse) -> Drawing:
     """Charts over results of `warehouse` as parts of a page.
 
-    Raises NotDrawable for what is no chart, for data that is no query's result, and for filters of one name that differ.
+    Raises DashboardError for what is no chart, data that is no query's result, and filters of one name that differ.
     """
     import altair as alt
 
     listed = list(charts) if isinstance(charts, list | tuple) else [charts]
     if not listed:
-        raise NotDrawable("dashboard(warehouse) returned no chart; return one, or a list of them")
+        raise DashboardError("dashboard(warehouse) returned no chart; return one, or a list of them")
     panels: list[Panel] = []
     filters: dict[str, Filter] = {}
     for number, chart in enumerate(listed, 1):
         if not isinstance(chart, alt.TopLevelMixin):
             kind = type(chart).__name__
-            raise NotDrawable(f"dashboard(warehouse) returned a {kind} as number {number}; return Altair charts")
+            raise DashboardError(f"dashboard(warehouse) returned a {kind} as number {number}; return Altair charts")
         lite, queries = _specification(chart, number, warehouse)
         for found in _filters(lite):
             if filters.setdefault(found.name, found) != found:
-                raise NotDrawable(
+                raise DashboardError(
                     f"chart {number}: its filter '{found.name}' is not the one of a chart before it; "
                     "make the parameter once and add it to each chart"
                 )
@@ -89,11 +94,11 @@ def _specification(
     queries: dict[str, Query] = {}
 
     def named(data: Any, **_options: Any) -> dict[str, Any]:
-        query = warehouse.result_of(data)
+        query = warehouse.query_of(data)
         if query is None:
-            raise NotDrawable(
+            raise DashboardError(
                 f"chart {number} carries data that is no query's result as it is; "
-                "give it warehouse.sql(…).to_arrow_table(), and compute in SQL or with Altair's transforms"
+                "give it what warehouse.sql(…) returned, and compute in SQL or with Altair's transforms"
             )
         queries[query.name] = query
         return {"name": query.name}
@@ -104,7 +109,7 @@ def _specification(
     for data in _data_of(lite):
         if data.get("name") not in queries and "sequence" not in data:
             what = "an address" if "url" in data else "data of its own"
-            raise NotDrawable(f"chart {number} takes its rows from {what}; take them from warehouse.sql(…)")
+            raise DashboardError(f"chart {number} takes its rows from {what}; take them from warehouse.sql(…)")
     return lite, list(queries.values())
 
 
@@ -123,16 +128,20 @@ def _data_of(node: Any) -> Iterator[dict[str, Any]]:
 
 def _filters(lite: Mapping[str, Any]) -> Iterator[Filter]:
     for parameter in lite.get("params", ()):
-        control = parameter.get("bind")
+        control: dict[str, Any] | Any = parameter.get("bind")
         if not isinstance(control, dict) or "input" not in control:
             continue
         name = parameter["name"]
         if control["input"] not in _CONTROLS:
-            raise NotDrawable(f"filter '{name}': there is no control '{control['input']}'; take one of {_CONTROLS}")
+            raise DashboardError(f"filter '{name}': there is no control '{control['input']}'; take one of {_CONTROLS}")
         if "value" not in parameter:
-            raise NotDrawable(f"filter '{name}' has no value to begin with; give it value=…")
+            raise DashboardError(f"filter '{name}' has no value to begin with; give it value=…")
         label = str(control.get("name") or name.replace("_", " ").capitalize()).strip().rstrip(":")
-        yield Filter(name, label, parameter["value"], control)
+        values: list[Any] = control.get("options", [])
+        texts = [str(text) for text in control.get("labels") or values]
+        bounds = {key: control[key] for key in ("min", "max", "step") if key in control}
+        options = tuple(zip(texts, values, strict=True))
+        yield Filter(name, label, parameter["value"], control["input"], options, bounds)
 
 
 def _panel(number: int, lite: dict[str, Any], queries: list[Query]) -> Panel:
@@ -175,7 +184,7 @@ def _titles(lite: Mapping[str, Any]) -> tuple[str, str]:
 
 def _joined(text: Any) -> str:
     if isinstance(text, dict):
-        raise NotDrawable("a title that is an expression cannot be a heading; write a text")
+        raise DashboardError("a title that is an expression cannot be a heading; write a text")
     return " ".join(map(str, text)) if isinstance(text, list) else str(text)
 
 

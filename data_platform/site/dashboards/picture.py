@@ -3,12 +3,13 @@
 import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
-from data_platform.site.dashboards.packing import rows_of
+from data_platform.site.dashboards.packing import columns_of
 from data_platform.site.dashboards.panels import Panel, themed
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _CARDS_IN_A_ROW = 5
 _PANELS_IN_A_ROW = 2
@@ -16,6 +17,9 @@ _WIDTH = 960
 # Small enough to be kept as metadata of every run, and as wide as the dialog in which the Dagster UI shows it.
 _PIXELS_PER_POINT = 1.0
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Each chart has its own colours and its own legend, as on the page.
+_CHANNELS = ("color", "fill", "stroke", "shape", "size", "opacity")
+_OWN = {what: dict.fromkeys(_CHANNELS, "independent") for what in ("scale", "legend")}
 _OF_THE_WHOLE = ("$schema", "config", "params", "background", "padding", "autosize", "usermeta", "datasets")
 
 
@@ -25,9 +29,9 @@ def picture(panels: Sequence[Panel]) -> bytes:
 
     cards = [_card(panel.lite) for panel in panels if panel.is_card]
     charts = [(panel.is_wide, _chart(panel.lite, wide=panel.is_wide)) for panel in panels if not panel.is_card]
-    rows = [{"hconcat": row, "spacing": 24} for row in _chunks(cards, _CARDS_IN_A_ROW)]
-    rows += [{"hconcat": row, "spacing": 32} for row in _in_rows(charts)]
-    shown: dict[str, pa.Table] = {query.name: query.rows for panel in panels for query in panel.queries}
+    rows = [{"hconcat": row, "spacing": 24, "resolve": _OWN} for row in _chunks(cards, _CARDS_IN_A_ROW)]
+    rows += [{"hconcat": row, "spacing": 32, "resolve": _OWN} for row in _in_rows(charts)]
+    shown = {query.name: query.rows for panel in panels for query in panel.queries}
     sheet = {
         "$schema": panels[0].lite["$schema"],
         "vconcat": rows,
@@ -36,10 +40,21 @@ def picture(panels: Sequence[Panel]) -> bytes:
         "padding": 16,
         "params": list({one["name"]: one for panel in panels for one in _parameters(panel.lite)}.values()),
         "config": {**themed(panels[0].lite), "background": "white", "padding": 16},
-        "datasets": {name: rows_of(table) for name, table in shown.items()},
-        "resolve": {"scale": {"color": "independent", "size": "independent", "shape": "independent"}},
+        "resolve": _OWN,
     }
-    return _compressed(vl_convert.vegalite_to_png(sheet, scale=_PIXELS_PER_POINT, allowed_base_urls=[]))
+    drawn = vl_convert.vegalite_to_vega(sheet)
+    for data in drawn["data"]:
+        if data["name"] in shown:
+            data |= _rows(shown[data["name"]], data.get("transform", []))
+    return _compressed(vl_convert.vega_to_png(drawn, scale=_PIXELS_PER_POINT, allowed_base_urls=[]))
+
+
+def _rows(table: "pa.Table", transforms: list[Any]) -> dict[str, Any]:
+    """The rows as one row of lists, which Vega makes rows of: row by row as JSON, a year takes two gigabytes."""
+    columns = columns_of(table)
+    if not table.num_rows:
+        return {"values": [], "transform": transforms}
+    return {"values": [columns], "transform": [{"type": "flatten", "fields": list(columns)}, *transforms]}
 
 
 def _parameters(lite: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
@@ -66,15 +81,14 @@ def _chart(lite: Mapping[str, Any], *, wide: bool) -> dict[str, Any]:
 def _card(lite: Mapping[str, Any]) -> dict[str, Any]:
     """The figure of a score card, large and without its notes."""
     card = _bare(lite)
-    figure = (
-        {**card["layer"][0]} if "layer" in card else {key: card[key] for key in ("mark", "encoding") if key in card}
-    )
+    first = card["layer"][0] if "layer" in card else card
+    figure: dict[str, Any] = {key: first[key] for key in ("mark", "encoding", "transform") if key in first}
     mark = figure["mark"] if isinstance(figure["mark"], dict) else {"type": figure["mark"]}
     figure["mark"] = {**mark, "fontSize": 22, "fontWeight": 600, "align": "left", "x": 0, "limit": 170}
-    shared = {key: card[key] for key in ("data", "transform", "title") if key in card}
-    own = [*shared.pop("transform", []), *figure.pop("transform", [])]
-    both = {**shared, **figure, "encoding": {**card.get("encoding", {}), **figure.get("encoding", {})}}
-    return {**both, "transform": own, "width": 165, "height": 34}
+    figure |= {key: one[key] for one in (card, first) for key in ("data", "title") if key in one}
+    if first is not card:
+        figure["transform"] = [*card.get("transform", []), *first.get("transform", [])]
+    return {**figure, "width": 165, "height": 34}
 
 
 def _chunks(items: list[dict[str, Any]], size: int) -> list[list[dict[str, Any]]]:
