@@ -60,9 +60,9 @@ def _uncollected() -> Iterator[None]:
 
 def shared(datasets: Datasets) -> dg.Definitions:
     """What belongs to no single dataset: the published warehouse, the care of the lake, questions about any table."""
-    charts = [chart for dataset in datasets.by_name.values() for chart in dataset.charts]
+    dashboards = [one for dataset in datasets.by_name.values() for one in dataset.dashboards]
     return dg.Definitions.merge(
-        published_definitions(datasets.catalog, charts),
+        published_definitions(datasets.catalog, dashboards),
         maintenance_definitions(),
         ages_definitions(datasets.catalog),
         dg.Definitions(jobs=[reconsider_job(), trace_job()]),

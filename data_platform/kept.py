@@ -17,7 +17,7 @@ from typing import Any
 
 _PACKAGE = Path(__file__).parent
 # Libraries that decide, beside our own code, what is found out.
-_JUDGES = ("duckdb", "pydantic", "pyyaml", "sqlglot")
+_JUDGES = ("duckdb", "pint", "pydantic", "pyyaml", "sqlglot")
 
 
 def read(path: Path) -> Mapping[str, Any]:

@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     )
 
     home: Annotated[Path, AfterValidator(_absolute)] = Field(
-        default=Path(".data_platform"), description="a folder for all state: lake, warehouse, Dagster, samples, charts"
+        default=Path(".data_platform"), description="a folder for all state: lake, warehouse, Dagster, samples, site"
     )
     sources: Literal["sample", "live"] = Field(
         default="sample", description="sample (generated data, works offline) or live (the publishers' own sites)"
@@ -140,10 +140,6 @@ class Settings(BaseSettings):
     @property
     def samples_path(self) -> Path:
         return self.home / "samples"
-
-    @property
-    def charts_path(self) -> Path:
-        return self.home / "charts"
 
     @property
     def site_path(self) -> Path:

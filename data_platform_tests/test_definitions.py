@@ -58,13 +58,13 @@ def test_the_platform_loads_without_the_libraries_that_only_data_needs() -> None
     assert done.stdout == "set()\n"
 
 
-def test_the_graph_goes_from_raw_over_staged_and_curated_to_the_warehouse_and_its_charts() -> None:
+def test_the_graph_goes_from_raw_over_staged_and_curated_to_the_warehouse_and_its_dashboards() -> None:
     assert _read_by("staged/yellow_trips") == {"raw/yellow_trips", "staged/taxi_zones"}
     assert _read_by("staged/trips") == {"staged/yellow_trips", "staged/green_trips"}
     assert _read_by("curated/daily_revenue") == {"staged/trips"}
     assert _read_by("curated/daily_trend") == {"curated/daily_revenue"}
     assert _read_by("published/warehouse") >= {"curated/daily_trend", "curated/monthly_summary"}
-    assert _read_by("charts/revenue_trend") == {"published/warehouse"}
+    assert _read_by("dashboards/revenue_trend") == {"published/warehouse"}
     assert _read_by("published/catalogue") == {"published/warehouse"}
     for name, spec in specs().items():
         assert name.startswith("raw/") == (not spec.deps)
@@ -77,7 +77,7 @@ def test_every_table_leads_to_the_warehouse() -> None:
         reached.add(name := todo.pop())
         todo += _read_by(name) - reached
 
-    assert reached == {name for name in specs() if not name.startswith("charts/")} - {"published/catalogue"}
+    assert reached == {name for name in specs() if not name.startswith("dashboards/")} - {"published/catalogue"}
 
 
 def test_each_asset_says_what_it_is_and_whose() -> None:

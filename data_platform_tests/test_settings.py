@@ -26,7 +26,6 @@ def test_an_empty_environment_gives_the_sample_below_the_working_directory(tmp_p
     assert settings.lake_path == tmp_path / ".data_platform/lake"
     assert settings.warehouse_path == tmp_path / ".data_platform/warehouse/warehouse.duckdb"
     assert settings.dagster_home == tmp_path / ".data_platform/dagster"
-    assert settings.charts_path == tmp_path / ".data_platform/charts"
     assert settings.landing == tmp_path / ".data_platform/landing"
     assert settings.template_variables == {
         "tlc_url": (settings.samples_path / "nyc_taxi").as_uri(),

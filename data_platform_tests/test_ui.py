@@ -46,18 +46,18 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
 
 
 def test_a_person_sees_the_graph_makes_a_month_and_reads_what_came_of_it(ui: Ui) -> None:
-    _the_graph_goes_from_raw_to_charts(ui)
+    _the_graph_goes_from_raw_to_dashboards(ui)
     _a_missing_month_is_made_by_clicking(ui)
     _the_asset_page_shows_columns_checks_and_account(ui)
-    _the_chart_page_shows_the_picture(ui)
+    _the_dashboard_page_shows_the_picture(ui)
 
 
-def _the_graph_goes_from_raw_to_charts(ui: Ui) -> None:
+def _the_graph_goes_from_raw_to_dashboards(ui: Ui) -> None:
     open_graph(ui.page, ui.url, "nyc_taxi", "published")
 
     found = nodes(ui.page)
     way = ["raw/yellow_trips", "staged/yellow_trips", "staged/trips", "curated/daily_revenue", "/warehouse"]
-    places = [found[name].x for name in (*way, "chart/revenue_trend")]
+    places = [found[name].x for name in (*way, "dashboard/revenue_trend")]
     assert places == sorted(places)
     assert len(set(places)) == len(places)
     assert "4 / 4 Passed" in found["staged/yellow_trips"].lines
@@ -98,8 +98,8 @@ def _the_asset_page_shows_columns_checks_and_account(ui: Ui) -> None:
     ui.page.get_by_text("Succeeded").nth(2).wait_for()
 
 
-def _the_chart_page_shows_the_picture(ui: Ui) -> None:
-    open_asset(ui.page, ui.url, "charts/revenue_trend")
+def _the_dashboard_page_shows_the_picture(ui: Ui) -> None:
+    open_asset(ui.page, ui.url, "dashboards/revenue_trend")
 
     ui.page.get_by_text("[Show Markdown]").first.click()
     picture = ui.page.get_by_role("dialog").get_by_role("img", name="revenue_trend")

@@ -23,9 +23,9 @@ def run() -> int:
     datasets = installed(DATASETS)
     _ensure_samples(console, datasets)
     platform = platform_of(settings(), datasets.catalog)
-    charts = [chart for dataset in datasets.by_name.values() for chart in dataset.charts]
+    dashboards = [one for dataset in datasets.by_name.values() for one in dataset.dashboards]
     with dg.DagsterInstance.from_config(str(dagster_home.prepare(settings()))) as instance:
-        done = driving.run_what_is_stale(instance, build(), platform, charts, console)
+        done = driving.run_what_is_stale(instance, build(), platform, dashboards, console)
     report.print_done(console, platform, settings(), done)
     return 1 if done.failed else 0
 

@@ -12,14 +12,15 @@ from rich.console import Console
 
 from data_platform.components.announcing import announce
 from data_platform.components.command_runs import OWNER_TAG, free_dead_runs, owner
+from data_platform.components.dashboards import dashboard_key
 from data_platform.components.metadata import asset_key
-from data_platform.components.published import CATALOGUE, WAREHOUSE, chart_key, is_behind
+from data_platform.components.published import CATALOGUE, WAREHOUSE, is_behind
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.batches import Batch, batches
 from data_platform.planning.catalog import RawTable
 from data_platform.planning.findings import Stale, Unanswered, Waiting
 from data_platform.planning.stale import stale
-from data_platform.steps.charts import Chart
+from data_platform.steps.dashboards import Dashboard
 from data_platform.steps.platform import Platform
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -48,7 +49,11 @@ class Done:
 
 
 def run_what_is_stale(
-    instance: dg.DagsterInstance, defs: dg.Definitions, platform: Platform, charts: Sequence[Chart], console: Console
+    instance: dg.DagsterInstance,
+    defs: dg.Definitions,
+    platform: Platform,
+    dashboards: Sequence[Dashboard],
+    console: Console,
 ) -> Done:
     """Runs batches until nothing is stale or what is left has failed, then publishes once."""
     began = time.perf_counter()
@@ -57,13 +62,13 @@ def run_what_is_stale(
     announce(instance, platform)
     with owner(instance) as ours:
         runner = _Runner(instance, defs.resolve_implicit_global_asset_job_def(), console, ours)
-        done = _run_until_current(runner, platform, charts)
+        done = _run_until_current(runner, platform, dashboards)
     done.run_ids, done.failed = runner.run_ids, runner.failed
     done.seconds = time.perf_counter() - began
     return done
 
 
-def _run_until_current(runner: "_Runner", platform: Platform, charts: Sequence[Chart]) -> Done:
+def _run_until_current(runner: "_Runner", platform: Platform, dashboards: Sequence[Dashboard]) -> Done:
     catalog, lake = platform.catalog, platform.lake
     # Sources are asked once; afterwards what their tables then hold is asked of the lake.
     sources = stale(catalog, lake, datetime.now(UTC), tables=[t.name for t in catalog if isinstance(t, RawTable)])
@@ -80,9 +85,9 @@ def _run_until_current(runner: "_Runner", platform: Platform, charts: Sequence[C
             of_batch = (item for item in left if item.partition == (batch.partition or UNPARTITIONED))
             tried.update((item, item.wanted) for item in (*batch.causes, *of_batch))
     done = Done(waiting=(*sources.waiting, *models.waiting), unanswered=sources.unanswered)
-    if is_behind(platform, charts):
-        keys = [WAREHOUSE, CATALOGUE, *(chart_key(chart) for chart in charts)]
-        done.published = runner.run(None, keys, "warehouse, charts and catalogue")
+    if is_behind(platform, dashboards):
+        keys = [WAREHOUSE, CATALOGUE, *map(dashboard_key, dashboards)]
+        done.published = runner.run(None, keys, "warehouse, dashboards and catalogue")
     return done
 
 

@@ -18,6 +18,7 @@ from data_platform.planning.findings import NO_PARTITION, Unanswered, Waiting
 from data_platform.planning.stale import Answer
 from data_platform.settings import Settings
 from data_platform.steps.catalogue import catalogue_page
+from data_platform.steps.dashboards import dashboards_folder
 from data_platform.steps.platform import Platform
 
 
@@ -78,8 +79,8 @@ def print_done(console: Console, platform: Platform, settings: Settings, done: D
     console.print(f"took       {done.seconds:.1f} s", highlight=False)
     if settings.warehouse_path.exists():
         console.print(f"warehouse  {settings.warehouse_path}", soft_wrap=True, highlight=False)
-        for page in sorted(settings.charts_path.glob("*.html")):
-            console.print(f"chart      {page}", soft_wrap=True, highlight=False)
+    if (dashboards := dashboards_folder(platform) / "index.html").exists():
+        console.print(f"dashboards {dashboards}", soft_wrap=True, highlight=False)
     if (page := catalogue_page(platform)).exists():
         console.print(f"catalogue  {page}", soft_wrap=True, highlight=False)
     console.print("explore    make ui, then http://localhost:3000: lineage, checks, accounts", highlight=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from data_platform.components.expressions import check_reconciles
 from data_platform.components.loading import Dataset
+from data_platform.components.meanings import MeaningsOfTables
 from data_platform.components.neighbours import check_bounds, check_neighbours
 from data_platform.components.proofs import Proofs
 from data_platform.components.selects import check_select, columns_of
@@ -28,6 +29,7 @@ def catalog_of(datasets: Sequence[Dataset], proofs: Proofs) -> Catalog:
     unsettled = Catalog.of(tables)
     settled: dict[TableName, Table] = {}
     mistakes = Gathering(ModelError)
+    meanings = MeaningsOfTables(frozenset(noun for dataset in datasets for noun in dataset.units), proofs)
     with empty_tables() as tried:
         for table in unsettled:
             if any(name not in settled for name in table.reads):
@@ -38,6 +40,8 @@ def catalog_of(datasets: Sequence[Dataset], proofs: Proofs) -> Catalog:
                 of = (table.model.text, table.columns, [(str(name), tried.offered[name]) for name in table.reads])
                 with mistakes.going_on():
                     proofs.once(partial(check_select, table, tried), "select", *of)
+            with mistakes.going_on():
+                meanings.add(table)
             tried.offered[table.name] = columns_of(table)
     mistakes.tell()
     return Catalog.of(settled.values(), {dataset.name: dataset.description for dataset in datasets})

@@ -6,7 +6,6 @@ from pydantic import BaseModel
 from data_platform.components.assets import dataset_assets
 from data_platform.components.automation import dataset_automation
 from data_platform.components.datasets import Datasets, installed
-from data_platform.components.published import chart_assets
 from data_platform.components.spec import DatasetSpec
 
 
@@ -33,6 +32,5 @@ def dataset_definitions(datasets: Datasets, name: str) -> dg.Definitions:
     dataset = datasets.by_name[name]
     return dg.Definitions.merge(
         dataset_assets(datasets.catalog, dataset),
-        chart_assets(dataset),
         dataset_automation(datasets.catalog, dataset),
     )

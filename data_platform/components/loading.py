@@ -22,9 +22,10 @@ from data_platform.contracts.yaml_file import YamlFile, read_text
 from data_platform.engines.duckdb import volatile_functions
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel, RawTable
+from data_platform.site.dashboards.page import About
 from data_platform.sql.identity import Threaded, thread
 from data_platform.sql.model import Model, ModelError, check_deterministic, parse
-from data_platform.steps.charts import Chart
+from data_platform.steps.dashboards import Dashboard
 
 _MODEL = TypeAdapter(Model)
 _THREADED = TypeAdapter[Threaded | None](Threaded | None)
@@ -39,7 +40,9 @@ class Dataset:
     description: str
     raw: tuple[RawTable, ...]
     models: tuple[ModelTable, ...]
-    charts: tuple[Chart, ...]
+    dashboards: tuple[Dashboard, ...]
+    units: tuple[str, ...] = ()
+    """Nouns that it counts, beside those that the platform knows."""
 
 
 def load_dataset(folder: Path, *, variables: Mapping[str, str], span: Span, proofs: Proofs) -> Dataset:
@@ -65,30 +68,28 @@ def load_dataset(folder: Path, *, variables: Mapping[str, str], span: Span, proo
         for stem in _stems(folder / layer):
             with mistakes.going_on():
                 models += _model(stem, layer, folder.name, spec.owners, known, proofs)
-    charts: list[Chart] = []
+    dashboards: list[Dashboard] = []
     for path in sorted((folder / "dashboards").glob("*.py")):
         if path.stem != "__init__":
             with mistakes.going_on():
-                charts.append(_chart(path))
+                dashboards.append(_dashboard(path))
     mistakes.tell()
-    return Dataset(folder.name, folder, spec.description, tuple(raw), tuple(models), tuple(charts))
+    return Dataset(folder.name, folder, spec.description, tuple(raw), tuple(models), tuple(dashboards), spec.units)
 
 
-def _chart(path: Path) -> Chart:
-    module = load_module(path)
-    function = function_of(module, path, "chart", "it draws from the read-only warehouse")
+def _dashboard(path: Path) -> Dashboard:
+    text = read_text(path)
+    module = load_module(path, text)
+    function = function_of(module, path, "dashboard", "it draws from the read-only warehouse")
     if len(inspect.signature(function).parameters) != 1:
         taken = ", ".join(inspect.signature(function).parameters)
-        text = f"chart({taken}) must take one argument: warehouse, the read-only connection"
-        raise ContractError(path, line_of(function), text)
-    return Chart(
-        name=path.stem,
-        dataset=path.parent.parent.name,
-        description=inspect.cleandoc(function.__doc__ or module.__doc__ or ""),
-        path=path,
-        text=read_text(path),
-        function=function,
-    )
+        wrong = f"dashboard({taken}) must take one argument: warehouse, which runs SELECTs"
+        raise ContractError(path, line_of(function), wrong)
+    title, _, rest = inspect.cleandoc(module.__doc__ or "").partition("\n")
+    if not title:
+        raise ContractError(path, 1, "has no title; the first line of its docstring is what the page is called")
+    about = About(path.stem, title.rstrip("."), rest.strip(), dataset=path.parent.parent.name)
+    return Dashboard(about, path, text, function)
 
 
 def _stems(directory: Path) -> list[Path]:

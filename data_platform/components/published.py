@@ -1,14 +1,13 @@
-"""The published warehouse, its charts and the catalogue as assets: the end of the graph, shared by all datasets."""
+"""The published warehouse, the dashboards and the catalogue as assets: the end of the graph, shared by all datasets."""
 
-import base64
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from data_platform.components.automation import BATCH_TAG, ended_runs, running_runs
+from data_platform.components.dashboards import dashboard_assets, dashboard_key
 from data_platform.components.decisions import decide, key_of
-from data_platform.components.loading import Dataset
 from data_platform.components.metadata import asset_key
 from data_platform.lake.names import TableName
 from data_platform.planning.batches import Batch
@@ -16,7 +15,7 @@ from data_platform.planning.catalog import Catalog, ModelTable
 from data_platform.planning.findings import Stale
 from data_platform.planning.versions import Versions, combined
 from data_platform.steps.catalogue import catalogue, catalogue_is_behind, catalogue_version
-from data_platform.steps.charts import Chart, chart_is_behind, draw
+from data_platform.steps.dashboards import Dashboard, dashboards_are_behind
 from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
 from data_platform.steps.publish import behind, publish_warehouse
@@ -102,52 +101,12 @@ def _all(catalog: Catalog, name: TableName) -> dg.PartitionMapping | None:
     return None if catalog.tables[name].partitions is None else dg.AllPartitionMapping()
 
 
-def chart_assets(dataset: Dataset) -> dg.Definitions:
-    """An asset for each chart of a dataset; the picture shows in its metadata."""
-    return dg.Definitions(assets=[_chart_asset(chart) for chart in dataset.charts])
-
-
-def chart_key(chart: Chart) -> dg.AssetKey:
-    return dg.AssetKey(["charts", chart.name])
-
-
-def _chart_asset(chart: Chart) -> dg.AssetsDefinition:
-    spec = dg.AssetSpec(
-        chart_key(chart),
-        description=chart.description,
-        # Not the dataset's: warehouse and dataset would each come before the other in the graph of groups.
-        group_name=GROUP,
-        kinds={"chart", "altair"},
-        skippable=True,
-        deps=[WAREHOUSE],
-    )
-
-    @dg.multi_asset(name=f"charts__{chart.name}", specs=[spec], can_subset=True, required_resource_keys={"platform"})
-    def draw_asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        drawn = draw(context.resources.platform, chart)
-        if drawn is None:
-            context.log_event(dg.AssetObservation(chart_key(chart), metadata={"reason": "nothing is published yet"}))
-            return
-        picture = base64.b64encode(drawn.png).decode()
-        yield dg.MaterializeResult(
-            asset_key=chart_key(chart),
-            metadata={
-                "picture": dg.MetadataValue.md(f"![{chart.name}](data:image/png;base64,{picture})"),
-                "page": dg.MetadataValue.path(str(drawn.page)),
-                "outcome": "drawn" if drawn.changed else "unchanged",
-            },
-            data_version=dg.DataVersion(drawn.version),
-        )
-
-    return draw_asset
-
-
-def published_definitions(catalog: Catalog, charts: Sequence[Chart]) -> dg.Definitions:
-    """The warehouse, the job that publishes it and draws the charts, and the sensor that notices it is behind."""
+def published_definitions(catalog: Catalog, dashboards: Sequence[Dashboard]) -> dg.Definitions:
+    """The warehouse, the job that publishes it and draws the dashboards, and the sensor that notices it is behind."""
     job = dg.define_asset_job(
         "publish",
-        selection=dg.AssetSelection.assets(WAREHOUSE, CATALOGUE, *(chart_key(chart) for chart in charts)),
-        description="Publishes what is committed and makes charts and catalogue again, if anything has changed.",
+        selection=dg.AssetSelection.assets(WAREHOUSE, CATALOGUE, *(dashboard_key(one) for one in dashboards)),
+        description="Publishes what is committed and makes dashboards and catalogue again, if anything has changed.",
     )
 
     @dg.sensor(
@@ -161,7 +120,7 @@ def published_definitions(catalog: Catalog, charts: Sequence[Chart]) -> dg.Defin
         platform: Platform = context.resources.platform
         if running_runs(context.instance):
             return dg.SkipReason("runs are under way; one publication will do for all of them")
-        if not is_behind(platform, charts):
+        if not is_behind(platform, dashboards):
             return dg.SkipReason("readers see everything that is committed")
         batch = Batch(None, (), (Stale(TableName("published", "warehouse"), "all", "behind", wanted(platform)),))
         ended = ended_runs(context.instance, [key_of(batch)])
@@ -170,13 +129,13 @@ def published_definitions(catalog: Catalog, charts: Sequence[Chart]) -> dg.Defin
             return dg.SkipReason("the last attempt failed; waiting a while before the next")
         return dg.RunRequest(run_key=requests[0].run_key, tags={BATCH_TAG: requests[0].key})
 
-    return dg.Definitions(assets=[warehouse_asset(catalog), catalogue_asset()], jobs=[job], sensors=[look])
+    drawn = dashboard_assets(dashboards, group=GROUP, warehouse=WAREHOUSE)
+    return dg.Definitions(assets=[warehouse_asset(catalog), catalogue_asset(), *drawn], jobs=[job], sensors=[look])
 
 
-def is_behind(platform: Platform, charts: Sequence[Chart]) -> bool:
+def is_behind(platform: Platform, dashboards: Sequence[Dashboard]) -> bool:
     """Whether readers would see something new after the job `publish`."""
-    charts_are_behind = any(chart_is_behind(platform, chart) for chart in charts)
-    return behind(platform) or charts_are_behind or catalogue_is_behind(platform)
+    return behind(platform) or dashboards_are_behind(platform, dashboards) or catalogue_is_behind(platform)
 
 
 def wanted(platform: Platform) -> str:

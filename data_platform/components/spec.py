@@ -187,12 +187,22 @@ class RawTableSpec(RawColumns):
     check_every: Annotated[str, AfterValidator(_cron)] | None = None
 
 
+def _noun(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z_]*", text, re.ASCII):
+        raise ValueError(f"'{text}' is no noun that is counted: write one word, such as rides")
+    return text
+
+
+CountedNoun = Annotated[str, AfterValidator(_noun)]
+
+
 class DatasetSpec(Part):
-    """A whole dataset."""
+    """A whole dataset. `units` are nouns that it counts and the platform does not know."""
 
     description: str = Field(min_length=1)
     owners: tuple[Owner, ...] = ()
     partitions: PartitionsSpec | None = None
+    units: tuple[CountedNoun, ...] = ()
     raw: dict[str, RawTableSpec] = Field(default_factory=dict)
 
 

@@ -9,9 +9,7 @@ _TRADE = "order item product unit piece sale purchase return refund invoice paym
 _TRADE_ALSO = "shipment package delivery box pallet subscription claim booking room bed"
 _WEB = "visit session view click impression hit event message request response error call post comment vote like"
 _DATA = "row record file document page word character line reading measurement sample observation case test point"
-_OTHER = (
-    "household building meter_reading device machine job task incident ticket animal tree birth death cent game goal"
-)
+_OTHER = "household building meter_reading device machine job task incident animal tree birth death cent game goal"
 
 NOUNS = frozenset(" ".join((_PEOPLE, _MOVES, _TRADE, _TRADE_ALSO, _WEB, _DATA, _OTHER)).split())
 """In the singular."""

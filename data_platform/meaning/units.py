@@ -17,11 +17,13 @@ from data_platform.meaning.nouns import NOUNS, singular
 
 SHARE = "share"
 # What people write most; a misspelt unit is compared with these, not with the thousand that pint knows.
-_COMMON = frozenset(
-    "mile meter kilometer foot yard inch centimeter millimeter second minute hour day week month year millisecond "
-    "gram kilogram tonne pound ounce liter gallon byte kilobyte megabyte gigabyte terabyte bit degC degF kelvin "
-    "percent kWh MWh watt kilowatt joule volt ampere hertz pascal hectopascal bar hectare acre".split()
+_LENGTHS = "mile meter kilometer foot yard inch centimeter millimeter hectare acre"
+_TIMES = "second minute hour day week month year millisecond"
+_MASSES = "gram kilogram tonne pound ounce liter gallon"
+_OTHERS = (
+    "byte kilobyte megabyte gigabyte terabyte bit degC degF kelvin percent kWh MWh watt kilowatt joule volt ampere"
 )
+_COMMON = frozenset(f"{_LENGTHS} {_TIMES} {_MASSES} {_OTHERS} hertz pascal hectopascal bar".split())
 _FACTOR = re.compile(r"\s*([*/·]|per\b|)\s*([^\W\d][\w]*|%)\s*(?:(?:\*\*|\^)\s*(-?\d+))?", re.UNICODE)
 
 
@@ -132,7 +134,7 @@ def unit_of(text: str, nouns: frozenset[str] = frozenset()) -> Unit:
     """
     text = text.strip()
     found = NUMBER
-    position = 0
+    position = 1 if text.startswith("1/") else 0
     while position < len(text):
         factor = _FACTOR.match(text, position)
         if factor is None or (position > 0 and not factor[1] and factor[0] == factor[0].lstrip()):

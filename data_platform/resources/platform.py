@@ -19,7 +19,6 @@ def platform_of(settings: Settings, catalog: Catalog) -> Platform:
         lake=Lake(LocalStorage(settings.lake_path), notes=settings.home),
         engine=Engine(settings.memory_limit, settings.threads, settings.home / "tmp"),
         warehouse=settings.warehouse_path.parent,
-        charts=settings.charts_path,
         site=settings.site_path,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from data_platform.contracts.partitions import Partitions
 from data_platform.lake.names import TableName
+from data_platform.lineage.graph import column_graph
 from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, RawTable, Table
 from data_platform.planning.versions import Versions
 from data_platform.site import pages
@@ -20,6 +21,7 @@ from data_platform.site.columns import (
     rule_lines,
 )
 from data_platform.site.commits import Stored, stored
+from data_platform.site.lineage_page import last_commits, write_lineage
 from data_platform.site.samples import Sample, samples
 from data_platform.site.search_data import table_entry
 from data_platform.site.sightings import Received, received
@@ -85,7 +87,7 @@ class Moment:
 def write_catalogue(
     folder: Path, versions: Versions, warehouse: Path | None, moment: Moment, open_since: OpenSince
 ) -> None:
-    """Writes `index.html`, `tables/…`, `data/…` and `assets/…` into a folder that nobody reads yet.
+    """Writes `index.html`, `tables/…`, `lineage.html`, `lineage/…`, `data/…` and `assets/…` into a folder that nobody reads yet.
 
     `versions`: the lake at one look, with the catalog. `warehouse`: the published file, None where there is none; then
     pages have no sample rows.
@@ -106,6 +108,7 @@ def write_catalogue(
         template = "raw.html" if isinstance(entry.table, RawTable) else "table.html"
         text = pages.render(template, title=entry.name, section="Catalogue", root="../", **_page(entry, moment))
         pages.write(folder / "tables" / f"{entry.name}.html", text)
+    write_lineage(folder, column_graph(catalog), catalog, last_commits(versions))
 
 
 def _entries(

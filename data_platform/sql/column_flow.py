@@ -204,6 +204,8 @@ class Follower:
             # Branches of a UNION go by position: there two columns may have one name, or none.
             key = name if name and name not in values else f"{UNNAMED}{index}"
             values[key] = self._projected(self._flow(projection, here), place, passing=passing)
+            for generator in projection.find_all(exp.Explode):  # as many rows as the list has elements
+                rows |= self._deciding(self._flow(generator, here), "join", place)
         distinct = select.args.get("distinct")
         if distinct is not None and not distinct.args.get("on"):
             rows |= self._deciding_all(values.values(), "distinct", _place(select, "distinct"))
@@ -277,7 +279,9 @@ class Follower:
         """`value OVER (…)`: only the value is direct."""
         self._collect(node.this, here, direct, indirect)
         select = node.find_ancestor(exp.Select) if node.alias else None
-        named = [window for window in (select.args.get("windows") or () if select else ()) if _names(node, window)]
+        named: list[exp.Expr] = []
+        while select and (extended := _named(select, (named or [node])[-1])) and extended not in named:
+            named.append(extended)
         for window in (node, *named):
             order, frame = window.args.get("order"), window.args.get("spec")
             parts = [("partition", child) for child in window.args.get("partition_by") or ()]
@@ -301,8 +305,10 @@ def _projection(select: exp.Select, projection: exp.Expr, index: int) -> Place:
     return _place(select, "projection", index if written is None else written)
 
 
-def _names(window: exp.Window, named: exp.Expr) -> bool:
-    return bool(named.name.lower() == window.alias.lower())
+def _named(select: exp.Select, window: exp.Expr) -> exp.Expr | None:
+    """The named window that a window takes over."""
+    name = window.alias.lower()
+    return next((each for each in select.args.get("windows") or () if name and each.name.lower() == name), None)
 
 
 def _relations(select: exp.Select) -> Iterator[exp.Expr]:

@@ -17,7 +17,5 @@ class Platform:
     engine: Engine
     warehouse: Path
     """Folder of the published warehouse."""
-    charts: Path
-    """Folder of the rendered charts."""
     site: Path
     """Folder of the pages that people read: catalogue and dashboards."""

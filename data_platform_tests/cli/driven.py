@@ -14,16 +14,18 @@ from rich.console import Console
 
 from data_platform.cli.driving import Done, run_what_is_stale
 from data_platform.lake.tables import Commit, LakeTable
-from data_platform.steps.charts import Chart
+from data_platform.steps.dashboards import Dashboard
 from data_platform_tests.components.small_dagster import definitions_of
 from data_platform_tests.small_dataset import SmallDataset
 
 
 def drive(small: SmallDataset, instance: dg.DagsterInstance) -> tuple[Done, str]:
     """What was done, and what was printed meanwhile."""
-    charts: list[Chart] = []
+    dashboards: list[Dashboard] = []
     printed = io.StringIO()
-    done = run_what_is_stale(instance, definitions_of(small), small.platform, charts, Console(file=printed, width=400))
+    done = run_what_is_stale(
+        instance, definitions_of(small), small.platform, dashboards, Console(file=printed, width=400)
+    )
     return done, printed.getvalue()
 
 

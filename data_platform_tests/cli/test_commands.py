@@ -57,7 +57,7 @@ def test_a_run_that_was_killed_is_completed_and_then_nothing_is_left_to_do(tmp_p
     planned = _command(env, "plan")
     first = _command(env, "run")
     _the_killed_run_is_closed(home)
-    before = _times(home / "lake", home / "warehouse", home / "charts")
+    before = _times(home / "lake", home / "warehouse", home / "site")
     again = _command(env, "run")
     shutil.rmtree(home / "dagster")
     told = _command(env, "run")
@@ -66,7 +66,7 @@ def test_a_run_that_was_killed_is_completed_and_then_nothing_is_left_to_do(tmp_p
     _the_run_says_what_it_did(first, home)
     _nothing_is_made_again(again)
     _nothing_is_made_again(told)
-    assert _times(home / "lake", home / "warehouse", home / "charts") == before
+    assert _times(home / "lake", home / "warehouse", home / "site") == before
     _dagster_knows_what_the_lake_holds(home)
 
 
@@ -88,7 +88,7 @@ def _the_run_says_what_it_did(done: subprocess.CompletedProcess[str], home: Path
     assert f" {trips:,} " in done.stdout
     assert any(line.split()[:2] == ["duplicate", str(repeated)] for line in done.stdout.splitlines())
     assert str(home / "warehouse/warehouse.duckdb") in done.stdout
-    assert str(home / "charts/revenue_trend.html") in done.stdout
+    assert str(home / "site/dashboards/index.html") in done.stdout
     assert "make ui" in done.stdout
 
 

@@ -34,7 +34,7 @@ def test_everything_stale_is_made_in_one_run_a_batch_and_published_once(tmp_path
         assert [line.split("  ")[-1] for line in printed.splitlines()] == [
             "unpartitioned: raw/places, staged/places",
             "2024-01: 1 raw, 1 staged, 1 curated",
-            "warehouse, charts and catalogue",
+            "warehouse, dashboards and catalogue",
         ]
         again, printed = drive(small, instance)
         assert (again.run_ids, again.published, printed) == (set(), False, "")

@@ -10,7 +10,6 @@ import dagster as dg
 
 from data_platform.components.assets import dataset_assets
 from data_platform.components.automation import dataset_automation
-from data_platform.components.published import chart_assets
 from data_platform.definitions import shared
 from data_platform.lake.names import TableName
 from data_platform.resources.platform import resources_of
@@ -34,7 +33,6 @@ def definitions_of(small: SmallDataset) -> dg.Definitions:
         warnings.simplefilter("ignore", dg.BetaWarning)
         return dg.Definitions.merge(
             dataset_assets(datasets.catalog, dataset),
-            chart_assets(dataset),
             dataset_automation(datasets.catalog, dataset),
             shared(datasets),
             dg.Definitions(resources=resources_of(small.settings, small.platform), executor=dg.in_process_executor),

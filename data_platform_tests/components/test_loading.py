@@ -10,6 +10,7 @@ from data_platform.contracts.errors import ContractError
 from data_platform.contracts.partitions import Partitions
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import Expected, ModelTable, RawTable
+from data_platform.site.dashboards.page import About
 from data_platform.sources.http_file import HttpFile
 from data_platform.sql.model import Model
 from data_platform_tests.small_dataset import FILES, SmallDataset, reading, small_dataset
@@ -148,11 +149,11 @@ def test_an_installation_may_load_some_partitions_only(span: Span, keys: list[st
     assert months.keys(datetime(2024, 4, 2, tzinfo=UTC)) == keys
 
 
-def test_a_chart_is_a_function_in_dashboards(tmp_path: Path) -> None:
-    text = 'def chart(warehouse):\n    """Rain by day.\n\n    In mm.\n    """\n'
+def test_a_dashboard_is_a_function_in_dashboards_and_its_file_says_what_it_is_about(tmp_path: Path) -> None:
+    text = '"""Rain by day.\n\nIn mm.\n"""\n\n\ndef dashboard(warehouse):\n    pass\n'
     small = small_dataset(tmp_path, {"dashboards/rain.py": text})
-    (chart,) = small.datasets.by_name["rain"].charts
-    assert (chart.name, chart.dataset, chart.description) == ("rain", "rain", "Rain by day.\n\nIn mm.")
+    (found,) = small.datasets.by_name["rain"].dashboards
+    assert found.about == About("rain", "Rain by day", "In mm.", "rain")
 
 
 def test_tables_of_different_partitions_are_not_read_together_by_mistake(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def nodes(page: "Page") -> dict[str, Node]:
         lines = tuple(line for line in text.split("\n") if line)
         box = node.bounding_box()
         if box is not None and "Latest event" in lines:
-            layer = next((line for line in lines if line in ("raw", "staged", "curated", "chart")), "")
+            layer = next((line for line in lines if line in ("raw", "staged", "curated", "dashboard")), "")
             found[f"{layer}/{lines[0]}"] = Node(box["x"], lines)
     return found
 

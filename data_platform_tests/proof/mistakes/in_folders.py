@@ -51,7 +51,7 @@ MISTAKES = {
         "staged/new/more.sql:1",
         "lies too deep: staged/ has no folders; move it up",
     ),
-    "SQL among charts": Mistake(
+    "SQL among dashboards": Mistake(
         "dashboards/rain.sql", "", "SELECT 1 AS a\n", "dashboards/rain.sql:1", "expected .py files in dashboards/"
     ),
     "a dataset without defs.yaml": Mistake(

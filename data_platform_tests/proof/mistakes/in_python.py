@@ -1,8 +1,8 @@
-"""Mistakes in Python files: models, charts, samples."""
+"""Mistakes in Python files: models, dashboards, samples."""
 
 from data_platform_tests.proof.mistakes.mistake import Mistake
 
-CHART, SAMPLE = "dashboards/rain.py", "sample.py"
+DASHBOARD, SAMPLE = "dashboards/rain.py", "sample.py"
 FUNCTION = "def p(readings):\n    return readings\n"
 REST = "columns: {a: {type: INTEGER}}\nreconciles: {none: it is an example}\n"
 CONTRACT = "description: x\ninputs:\n  - staged.readings\n" + REST
@@ -60,18 +60,25 @@ MISTAKES = {
         "byte 0xfc is no UTF-8",
         {"curated/p.yaml": CONTRACT},
     ),
-    "a chart that raises at import": Mistake(
-        CHART,
+    "a dashboard that raises at import": Mistake(
+        DASHBOARD,
         "",
-        "import altair as alt\n\nCHART = alt.Chrt()\n\n\ndef chart(warehouse):\n    return CHART\n",
-        f"{CHART}:3",
+        '"""Rain"""\n\nimport altair as alt\n\nCHART = alt.Chrt()\n\n\ndef dashboard(warehouse):\n    return CHART\n',
+        f"{DASHBOARD}:5",
         "cannot be imported: AttributeError: ",
     ),
-    "a chart without its function": Mistake(
-        CHART, "", "def draw(warehouse):\n    return 1\n", f"{CHART}:1", "has no function 'chart'"
+    "a dashboard without its function": Mistake(
+        DASHBOARD, "", "def draw(warehouse):\n    return 1\n", f"{DASHBOARD}:1", "has no function 'dashboard'"
     ),
-    "a chart that takes nothing": Mistake(
-        CHART, "", "def chart():\n    return 1\n", f"{CHART}:1", "chart() must take one argument: warehouse"
+    "a dashboard that takes nothing": Mistake(
+        DASHBOARD,
+        "",
+        '"""Rain"""\n\n\ndef dashboard():\n    return 1\n',
+        f"{DASHBOARD}:4",
+        "dashboard() must take one argument: warehouse",
+    ),
+    "a dashboard without a title": Mistake(
+        DASHBOARD, "", "def dashboard(warehouse):\n    return 1\n", f"{DASHBOARD}:1", "has no title"
     ),
     "a sample that cannot be read": Mistake(
         SAMPLE, "", 'FIRST_PARTITION = "2024-01\n', f"{SAMPLE}:1", "cannot be read as Python"
