@@ -1,4 +1,4 @@
-"""The command line: `python -m data_platform run | plan | docs | sample | reconsider | trace`."""
+"""The command line: `python -m data_platform run | plan | docs | sample | reconsider | trace | lineage | …`."""
 
 import argparse
 import sys
@@ -39,6 +39,12 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("key", nargs="*", metavar="column=value", help="values of its columns, best those of its grain")
     trace.add_argument("--null", action="append", default=[], metavar="column", help="a column that is NULL")
     trace.add_argument("--partition", help="look there only (default: everywhere)")
+    lineage = commands.add_parser("lineage", help="say which columns each column of a table comes from")
+    lineage.add_argument("table", help="any table, such as curated.daily_revenue")
+    lineage.add_argument(
+        "--verify", action="store_true", help="run its model over a sample, a column changed at a time"
+    )
+    lineage.add_argument("--rows", type=int, default=400, help="of each input in the sample (default: 400)")
     return parser
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from data_platform import dagster_home
 from data_platform.cli import driving, quarantine, report, tracing
+from data_platform.cli import lineage as told_lineage
 from data_platform.components.datasets import Datasets, installed
 from data_platform.components.samples import ensure_sample
 from data_platform.definitions import DATASETS, build
@@ -73,6 +74,12 @@ def docs() -> int:
     return 0
 
 
+def lineage(table: str, *, verify: bool, rows: int) -> int:
+    """Prints where each column of a table comes from; with `verify` after permuting its model's inputs."""
+    platform = platform_of(settings(), installed(DATASETS).catalog)
+    return told_lineage.say(platform, table, verify=verify, rows=rows, console=_console())
+
+
 def _console() -> Console:
     """As wide as the terminal; wide enough for the tables where there is none."""
     console = Console()
@@ -96,5 +103,6 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "sample": sample,
     "reconsider": reconsider,
     "trace": trace,
+    "lineage": lineage,
     "docs": docs,
 }

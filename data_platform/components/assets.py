@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from data_platform.components.lineage_check import has_declared_lineage, lineage_check
 from data_platform.components.loading import Dataset
 from data_platform.components.model_assets import model_asset, view_asset
 from data_platform.components.raw_assets import raw_asset
@@ -22,4 +23,6 @@ def dataset_assets(catalog: Catalog, dataset: Dataset) -> dg.Definitions:
             assets.append(model_asset(catalog, table))
             if has_age_bound(table):
                 checks.append(age_check(table))
+            if has_declared_lineage(table):
+                checks.append(lineage_check(table))
     return dg.Definitions(assets=assets, asset_checks=checks)

@@ -16,6 +16,7 @@ from data_platform.contracts.partitions import Partitions
 from data_platform.contracts.yaml_file import YamlFile, read_text
 from data_platform.engines.trial import empty_tables
 from data_platform.lake.names import TableName
+from data_platform.lineage.declared import check_declared
 from data_platform.planning.catalog import Catalog, ModelTable, Table
 from data_platform.sql.model import ModelError
 
@@ -74,7 +75,7 @@ def _settled(table: Table, settled: Mapping[TableName, Table], proofs: Proofs) -
         return table
     reads = [settled[name] for name in table.reads]
     table = replace(table, partitions=_partitions(table, reads))
-    inputs = [(str(read.name), read.columns) for read in reads if isinstance(read, ModelTable)]
+    inputs = [(str(read.name), read.columns if isinstance(read, ModelTable) else list(read.columns)) for read in reads]
     if table.contract.reads:
         check_neighbours(YamlFile.read(table.path), table, settled)
     of = (read_text(table.path), table.model.text, str(table.name), table.partitions is None, inputs)
@@ -91,6 +92,7 @@ def _check_together(table: ModelTable, settled: Mapping[TableName, Table]) -> No
             text = f"column '{name}': the table has no partitions that a row could lie outside of; leave this away"
             raise ContractError(file.path, line, text)
     check_bounds(file, table)
+    check_declared(file, table, settled)
     if table.name.layer == "curated" and not table.is_view:
         inputs = {name: read.columns for name in table.reads if isinstance(read := settled[name], ModelTable)}
         check_reconciles(file, table.contract, inputs)

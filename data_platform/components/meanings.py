@@ -1,6 +1,7 @@
 """Whether what tables compute makes sense by what their columns mean: told with file and line, like every mistake."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,14 @@ from data_platform.sql.syntax import SqlError
 Columns = Mapping[str, Declared]
 
 
+@dataclass(frozen=True)
+class Reads:
+    """What a table reads: the meanings of columns, and the grains that are known."""
+
+    columns: Mapping[TableName, Columns]
+    grains: Mapping[TableName, Sequence[str]]
+
+
 class MeaningsOfTables:
     """What the columns of all tables mean, each table after those that it reads."""
 
@@ -30,6 +39,7 @@ class MeaningsOfTables:
         self._nouns = nouns
         self._proofs = proofs
         self._columns: dict[TableName, Columns] = {}
+        self._grains: dict[TableName, tuple[str, ...]] = {}
 
     def add(self, table: Table) -> None:
         """Raises ContractError for a meaning that a column cannot have, and ModelError or ContractError for arithmetic
@@ -44,13 +54,15 @@ class MeaningsOfTables:
         self._columns[table.name] = declared
         if isinstance(table, RawTable):
             return
+        self._grains[table.name] = table.contract.grain
         reads = {name: self._columns.get(name, {}) for name in table.reads}
         means = any(each.semantic for columns in (declared, *reads.values()) for each in columns.values())
         if not means and not table.contract.arithmetic:
             return  # most tables: nothing is known of any of their columns
-        told = [(str(name), [_as_json(columns)]) for name, columns in reads.items()]
+        grains = {name: self._grains[name] for name in table.reads if self._grains.get(name)}
+        told = [(str(name), _as_json(columns), grains.get(name)) for name, columns in reads.items()]
         of = (read_text(table.path), table.model.text, str(table.name), told, sorted(self._nouns))
-        found = self._proofs.once(partial(_examine, table, declared, reads, self._nouns), "meaning", *of)
+        found = self._proofs.once(partial(_examine, table, declared, Reads(reads, grains), self._nouns), "meaning", *of)
         carried = {name: Declared("", semantic, unit, tuple(per)) for name, (semantic, unit, per) in found.items()}
         self._columns[table.name] = {
             name: examining.with_meaning(each, carried.get(name.lower())) for name, each in declared.items()
@@ -86,17 +98,15 @@ def _check_columns(table: Table, declared: Columns, nouns: frozenset[str]) -> No
     mistakes.tell()
 
 
-def _examine(
-    table: ModelTable, declared: Columns, reads: Mapping[TableName, Columns], nouns: frozenset[str]
-) -> dict[str, Any]:
+def _examine(table: ModelTable, declared: Columns, reads: Reads, nouns: frozenset[str]) -> dict[str, Any]:
     """What the columns hand on that say nothing themselves."""
     file = YamlFile.read(table.path)
     own = examining.columns_of(declared, nouns)
-    tables = {name: examining.columns_of(columns, nouns) for name, columns in reads.items()}
+    tables = {name: examining.columns_of(columns, nouns) for name, columns in reads.columns.items()}
     carried: dict[str, Declared] = {}
     mistakes = Gathering(ModelError)
     try:
-        made, found = _of_model(table, tables)
+        made, found = _of_model(table, tables, reads.grains)
         carried = examining.carried(made)
         known = {name: examining.with_meaning(each, carried.get(name.lower())) for name, each in declared.items()}
         own = examining.columns_of(known, nouns)
@@ -116,16 +126,14 @@ def _examine(
 
 
 def _of_model(
-    table: ModelTable, tables: Mapping[TableName, Mapping[str, Meaning]]
+    table: ModelTable, tables: Mapping[TableName, Mapping[str, Meaning]], grains: Mapping[TableName, Sequence[str]]
 ) -> tuple[Mapping[str, Meaning], tuple[Found, ...]]:
     if not isinstance(table.model, Model):
         return {}, ()
-    return examining.of_select(table.model.text, tables)
+    return examining.of_select(table.model.text, tables, grains)
 
 
-def _otherwise(
-    table: ModelTable, declared: Columns, made: Mapping[str, Meaning], nouns: frozenset[str]
-) -> list[Found]:
+def _otherwise(table: ModelTable, declared: Columns, made: Mapping[str, Meaning], nouns: frozenset[str]) -> list[Found]:
     """The columns that are something else than their contract says."""
     found = []
     for name, each in declared.items():

@@ -11,6 +11,9 @@ from typing import Any, Literal
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
 from data_platform.lake.tables import Commit
+from data_platform.lineage.declared import parse_column
+from data_platform.lineage.edges import Disagreement, Edge, compared
+from data_platform.lineage.permuting import Permuted
 from data_platform.lineage.rules import rules_by_column
 from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, RawTable, Table
 from data_platform.sql.column_flow import How
@@ -18,39 +21,7 @@ from data_platform.sql.fragments import Fragment
 from data_platform.sql.lineage import ColumnEdge, column_edges
 from data_platform.sql.model import Model
 
-Found = Literal["sql", "declared", "permuted"]
 MadeBy = Literal["sql", "python", "view", "raw", "pass_through"]
-
-
-@dataclass(frozen=True)
-class Edge:
-    """One way from a column to a column of a table that reads it; `column` None: it decides about all of its rows.
-
-    `sql` is the fragment of the author's text in which the source stands, '' where a Python model only says so;
-    `file` is `dataset/layer/file`, `line` counts from 1. `found` says who says so.
-    """
-
-    source: TableName
-    source_column: str
-    table: TableName
-    column: str | None
-    how: How
-    sql: str
-    file: str
-    line: int
-    found: tuple[Found, ...]
-
-
-@dataclass(frozen=True)
-class Disagreement:
-    """A source that a Python model declares and no permutation shows, or the other way round."""
-
-    source: TableName
-    source_column: str
-    table: TableName
-    column: str
-    said: Literal["declared", "permuted"]
-    text: str
 
 
 @dataclass(frozen=True)
@@ -90,12 +61,15 @@ class ColumnGraph:
         return {table: tuple(edges) for table, edges in found.items()}
 
 
-def column_graph(catalog: Catalog) -> ColumnGraph:
-    """The graph of all tables: of SQL what its text says, of Python models what their contracts declare.
+def column_graph(catalog: Catalog, seen: Mapping[TableName, Permuted] | None = None) -> ColumnGraph:
+    """The graph of all tables: of SQL what its text says, of Python models what their contracts declare, and what
+    permutation has `seen` of either (see `seen.all_seen`).
 
     Raises ModelError where a model names a column that its input does not have. Each text is followed once a process.
     """
+    seen = seen or {}
     edges: list[Edge] = []
+    disagreements: list[Disagreement] = []
     made: dict[TableName, Mapping[str, Fragment]] = {}
     for table in catalog:
         if isinstance(table, RawTable):
@@ -103,13 +77,16 @@ def column_graph(catalog: Catalog) -> ColumnGraph:
         if isinstance(table.model, Model):
             known = {name: columns_of(catalog.tables[name]) for name in table.reads}
             found = column_edges(table.model, known)
-            edges += (
-                _from_yaml(table, found.edges) if made_by(table) == "pass_through" else _from_sql(table, found.edges)
-            )
+            passed = made_by(table) == "pass_through"
+            own = list(_from_yaml(table, found.edges) if passed else _from_sql(table, found.edges))
             made[table.name] = found.made_by
         else:
-            edges += _declared(table)
-    return ColumnGraph(tuple(edges), made)
+            own = list(_declared(table))
+        if table.name in seen:
+            own, disputed = compared(own, seen[table.name], table.name, file_of(table))
+            disagreements += disputed
+        edges += own
+    return ColumnGraph(tuple(edges), made, tuple(disagreements))
 
 
 def as_json(graph: ColumnGraph, catalog: Catalog, table: TableName, commit: Commit | None = None) -> dict[str, Any]:
@@ -182,15 +159,6 @@ def _declared(table: ModelTable) -> Iterator[Edge]:
                 source, source_column = parse_column(name)
                 line = yaml.line("lineage", column, kind, index)
                 yield Edge(source, source_column, table.name, column, how, "", file, line, ("declared",))
-
-
-def parse_column(text: str) -> tuple[TableName, str]:
-    """`layer.table.column`. Raises ValueError when it is no such name."""
-    layer, _, rest = text.partition(".")
-    table, dot, column = rest.partition(".")
-    if not dot or not column:
-        raise ValueError(f"'{text}' is no column: write layer.table.column, for example staged.trips.total_usd")
-    return TableName(layer, table), column
 
 
 def _columns(graph: ColumnGraph, catalog: Catalog, name: TableName) -> dict[str, Any]:

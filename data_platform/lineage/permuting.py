@@ -21,7 +21,7 @@ Column = tuple[TableName, str]
 _DIGITS = 9
 
 
-class Unrunnable(ValueError):
+class SampleError(ValueError):
     """The model does not run over the sample as it is. The message says why."""
 
 
@@ -39,18 +39,19 @@ class Reaction:
 
 @dataclass(frozen=True)
 class Permuted:
-    """What was seen. `columns` are all output columns, `rows` the size of each input's sample.
+    """What was seen. `columns` are all output columns, `rows` the size of each input's sample by its name in SQL.
 
-    `unsteady`: output columns that differ between two runs over equal rows, of which nothing can be said. `failed`:
-    source columns of which no change could be run, with the error of the first. `unfinished`: time was up.
+    `tried`: source columns, `layer.table.column`, of which a change was run. `failed`: those of which none could be,
+    with the error of the first. `unsteady`: output columns that differ between two runs over equal rows, of which
+    nothing can be said. `unfinished`: time was up.
     """
 
     columns: tuple[str, ...]
     reactions: tuple[Reaction, ...]
-    rows: Mapping[TableName, int]
-    tried: tuple[Column, ...]
+    rows: Mapping[str, int]
+    tried: tuple[str, ...]
     unsteady: tuple[str, ...] = ()
-    failed: Mapping[Column, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
     unfinished: bool = False
 
 
@@ -69,7 +70,6 @@ class _Found:
     reacted: set[str] = field(default_factory=set)
     decides: bool = False
     direct: set[str] = field(default_factory=set)
-    apart: set[str] = field(default_factory=set)
     runs: int = 0
     error: str = ""
 
@@ -86,18 +86,18 @@ def permuted(
 
     `run` gives the output for some inputs; what it raises for changed ones tells nothing. `nullable`: columns that may
     be NULL though the sample has none. `times`: of each kind of change; `seconds`: after these no more is begun.
-    The same sample gives the same answer, unless time was up. Raises Unrunnable.
+    The same sample gives the same answer, unless time was up. Raises SampleError.
     """
     until = time.monotonic() + seconds
     try:
         base, again = _seen(run(sample)), _seen(run(sample))
     except Exception as error:  # whatever an author's function raises
-        raise Unrunnable(f"it cannot be run over the sample: {_told(error)}") from error
+        raise SampleError(f"it cannot be run over the sample: {_told(error)}") from error
     unsteady = {name for name in base.columns if base.columns[name] != again.columns.get(name)}
     steady = base.columns.keys() - unsteady
     reactions: list[Reaction] = []
-    failed: dict[Column, str] = {}
-    tried: list[Column] = []
+    failed: dict[str, str] = {}
+    tried: list[str] = []
     unfinished = False
     for source in _columns(sample):
         if time.monotonic() > until:
@@ -105,11 +105,11 @@ def permuted(
             break
         found = _of_column(run, sample, source, base, steady, nullable(source), times, until)
         if found.runs:
-            tried.append(source)
+            tried.append(f"{source[0].sql}.{source[1]}")
         elif found.error:
-            failed[source] = found.error
+            failed[f"{source[0].sql}.{source[1]}"] = found.error
         reactions += _reactions(source, found)
-    rows = {name: table.num_rows for name, table in sample.items()}
+    rows = {name.sql: table.num_rows for name, table in sample.items()}
     order = {name: at for at, name in enumerate(base.columns)}
     reactions.sort(key=lambda each: (order[each.column], each))
     return Permuted(
@@ -172,8 +172,6 @@ def _note(run: Run, changed: Mapping[TableName, "pa.Table"], base: _Seen, found:
     if seen.rows != base.rows:
         found.decides = True
         return set()
-    if reacted < base.columns.keys():
-        found.apart |= reacted
     return reacted
 
 
@@ -204,7 +202,8 @@ def _distinct(values: "pa.Array") -> set[Any]:
 
 
 def _columns(sample: Mapping[TableName, "pa.Table"]) -> list[Column]:
-    return [(table, column) for table, rows in sample.items() for column in rows.column_names]
+    """All but those that are the platform's own."""
+    return [(table, name) for table, rows in sample.items() for name in rows.column_names if not name.startswith("_")]
 
 
 def _values(sample: Mapping[TableName, "pa.Table"], column: Column) -> "pa.Array":
@@ -222,6 +221,8 @@ def _with(sample: Mapping[TableName, "pa.Table"], columns: Mapping[Column, "pa.A
 def _seen(output: "pa.Table") -> _Seen:
     columns = {}
     for name in output.column_names:
+        if name.startswith("_"):
+            continue
         # As a multiset: in which order rows come is nobody's promise.
         columns[name] = hash(tuple(sorted(map(_text, output[name].to_pylist()))))
     return _Seen(output.num_rows, columns)

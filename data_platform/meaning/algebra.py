@@ -83,7 +83,7 @@ def multiplied(one: Meaning, other: Meaning) -> Result:
         return Meaning(numbers=frozenset()), None
     for factor, value in ((one, other), (other, one)):
         if factor.is_constant:
-            return scaled(value, factor), None
+            return scaled(value, factor, is_product=True), None
     if one.is_unknown or other.is_unknown:
         return UNKNOWN, None
     for relative, value in ((one, other), (other, one)):
@@ -127,13 +127,25 @@ def divided(one: Meaning, other: Meaning) -> Result:
     return replace(_ratio(unit), is_weighted=is_part), None
 
 
-def scaled(value: Meaning, factor: Meaning) -> Meaning:
+def scaled(value: Meaning, factor: Meaning, *, is_product: bool = False) -> Meaning:
     """A value times (or divided by) a constant. What its unit is then, nobody knows, unless the constant is one."""
     if value.is_unknown or factor.numbers in _SIGNS:
         return value
     if value.family == _REGISTER:
         return replace(value, unit=None)
+    is_rate = value.family == _TYPICAL or (value.unit is not None and value.unit.is_quotient)
+    if is_product and is_rate and value.family in (_RELATIVE, _TYPICAL) and not factor.unit and _is_a_number_of(factor):
+        return Meaning("quantity", is_scaled=True)
     return replace(value, unit=None, is_scaled=True, is_counted=False)
+
+
+def _is_a_number_of(factor: Meaning) -> bool:
+    """Whether a constant may be how many (8 hours, 30 days), so that a rate times it is an amount. Powers of ten,
+    sixties and fractions convert.
+    """
+    numbers = [abs(number) for number in factor.numbers or ()]
+    converts = {60.0, 3600.0, 86400.0, *(10.0**power for power in range(13))}
+    return bool(numbers) and all(number.is_integer() and number > 1 and number not in converts for number in numbers)
 
 
 def mismatch(one: Meaning, other: Meaning) -> str | None:

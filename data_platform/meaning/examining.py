@@ -8,7 +8,7 @@ from data_platform.lake.names import TableName
 from data_platform.meaning import algebra
 from data_platform.meaning.declared import Declared
 from data_platform.meaning.faults import Fault, told_of
-from data_platform.meaning.flow import Tables, meanings_of
+from data_platform.meaning.flow import Grains, Tables, meanings_of
 from data_platform.meaning.surroundings import Columns
 from data_platform.meaning.value import UNKNOWN, Meaning
 
@@ -31,9 +31,9 @@ def columns_of(declared: Mapping[str, Declared], nouns: frozenset[str]) -> Colum
     return {**own, **{name: UNKNOWN for name in _HIDDEN if name not in own}}
 
 
-def of_select(text: str, tables: Tables) -> tuple[Columns, tuple[Found, ...]]:
+def of_select(text: str, tables: Tables, grains: Grains) -> tuple[Columns, tuple[Found, ...]]:
     """What a SELECT makes, and what is wrong in it. Raises SqlError where it names what is not there."""
-    found = meanings_of(text, tables)
+    found = meanings_of(text, tables, grains)
     return found.columns, tuple(Found(fault) for fault in found.faults)
 
 

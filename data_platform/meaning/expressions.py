@@ -102,6 +102,7 @@ class Expressions:
         self._told.tell(fault, node, of_pair(fault, node, one, other))
 
     def _compare(self, node: exp.Expr, one: exp.Expr, other: exp.Expr, here: Here) -> None:
+        other = other.this if isinstance(other, exp.Any | exp.All) else other
         left, right = self.of(one, here), self.of(other, here)
         fault = algebra.compared(left, right)
         if fault is not None:

@@ -1,6 +1,6 @@
 """How meanings flow through one qualified query: CTEs, joins, subqueries, unions. Each SELECT is looked at once."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -19,6 +19,7 @@ from data_platform.sql.relations import Scope, enter, resolve
 from data_platform.sql.syntax import read
 
 Tables = Mapping[TableName, Columns]
+Grains = Mapping[TableName, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,16 @@ class Meanings:
     faults: tuple[Fault, ...]
 
 
-def meanings_of(text: str, tables: Tables) -> Meanings:
+def meanings_of(text: str, tables: Tables, grains: Grains | None = None) -> Meanings:
     """Of a SELECT over `tables`, whose columns (all of them, in lower case) have meanings.
 
+    `grains`: the columns by which a row of a table is told from all others, where that is known.
     Raises SqlError, as lineage does, where a column cannot be found.
     """
     syntax = read(text)
     tree = qualified(syntax.tree, tuple((name, tuple(columns)) for name, columns in tables.items()))
     told = Told(syntax)
-    flow = _Flow(told, {name: _leaf(name, columns) for name, columns in tables.items()})
+    flow = _Flow(told, {name: _leaf(name, columns) for name, columns in tables.items()}, grains or {})
     columns = flow.query(tree, Scope(), None)
     return Meanings(columns, told.faults)
 
@@ -56,9 +58,10 @@ def _leaf(table: TableName, columns: Columns) -> Columns:
 
 
 class _Flow:
-    def __init__(self, told: Told, tables: Tables) -> None:
+    def __init__(self, told: Told, tables: Tables, grains: Grains) -> None:
         self._told = told
         self._tables = tables
+        self._grains = grains
         self._identities = Identities()
         self._expressions = Expressions(told, self._identities, self._subquery)
         self._done: dict[int, Columns] = {}
@@ -88,10 +91,10 @@ class _Flow:
         left = self.query(query.this, scope, around)
         self._begun[id(query)] = left
         right = self.query(query.expression, scope, around)
-        if not isinstance(query, exp.Union):
-            return left
         nodes = (_outputs(query.this), _outputs(query.expression))
-        labels = of_branches(*nodes)
+        is_union = isinstance(query, exp.Union)
+        # EXCEPT and INTERSECT compare rows: there no label makes two units one.
+        labels = of_branches(*nodes) if is_union else ((), ())
         found: dict[str, Meaning] = {}
         for (name, one), (other_name, other) in zip(left.items(), right.items(), strict=False):
             meaning, fault = algebra.chosen(one, other)
@@ -99,6 +102,8 @@ class _Flow:
             if fault is not None and first is not None and second is not None:
                 self._tell_branches(fault, name, (first, one, labels[0]), (second, other, labels[1]))
             found[name] = replace(meaning, made_of=frozenset({("union", id(query), name)}))
+        if not is_union:
+            return left
         return {name: self._united(query, name, meaning, left, right) for name, meaning in found.items()}
 
     def _tell_branches(self, fault: str, name: str, one: Labelled, other: Labelled) -> None:
@@ -106,7 +111,7 @@ class _Flow:
             return
         with self._told.within(name):
             message = of_pair(fault, other[0], one[:2], other[:2])
-            self._told.tell(fault, other[0], f"one column of a UNION: {message}")
+            self._told.tell(fault, other[0], f"in one column of two SELECTs: {message}")
 
     def _united(self, query: exp.Expr, name: str, meaning: Meaning, left: Columns, right: Columns) -> Meaning:
         """A counter keeps its device where its key's columns come out of both branches."""
@@ -163,18 +168,24 @@ class _Flow:
 
     def _relation(self, relation: exp.Expr, here: Here) -> Columns:
         if isinstance(relation, exp.Lateral) and isinstance(relation.this, exp.Subquery):
-            return _renamed(self.query(relation.this, here.scope, here), relation)
+            return _renamed(_deeper(self.query(relation.this, here.scope, here)), relation)
         if isinstance(relation, exp.Subquery):
-            return _renamed(self.query(relation, here.scope, here), relation)
+            return _renamed(_deeper(self.query(relation, here.scope, here)), relation)
         if isinstance(relation, exp.Table) and not isinstance(relation.this, exp.Func):
             binding = resolve(relation, here.scope)
-            if binding is None:
-                columns = self._tables.get(TableName(relation.db, relation.name), {})
-            else:
-                columns = _renamed(self.query(binding.cte.this, binding.scope, None), binding.cte)
-            return _renamed(self._identities.mention(columns.items()), relation)
+            if binding is not None:
+                inner = _renamed(_deeper(self.query(binding.cte.this, binding.scope, None)), binding.cte)
+                return _renamed(self._identities.mention(inner), relation)
+            name = TableName(relation.db, relation.name)
+            found = self._identities.mention(self._tables.get(name, {}), self._grains.get(name, ()))
+            return _renamed(found, relation)
         self._expressions.of(relation, here)
         return {}
+
+
+def _deeper(columns: Columns) -> Columns:
+    """What was summed in a query lies deeper than what its reader sums beside it: a total of all beside a part."""
+    return {name: replace(each, sums=each.sums + 1 if each.sums else 0) for name, each in columns.items()}
 
 
 def _relations(select: exp.Select) -> Iterator[exp.Expr]:

@@ -1,6 +1,6 @@
 """Which columns of a query have one value in each row: those that joins and conditions say are equal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from data_platform.meaning.value import Identity, Meaning
@@ -12,6 +12,8 @@ class Identities:
     def __init__(self) -> None:
         self._parents: dict[Identity, Identity] = {}
         self._mentions = 0
+        self._grains: list[tuple[frozenset[Identity], frozenset[Identity]]] = []
+        """Columns that decide a row of a mentioned table, and all columns that are decided by them."""
 
     def find(self, identity: Identity) -> Identity:
         """The one that stands for all that are equal to it."""
@@ -23,9 +25,19 @@ class Identities:
         return self.find(one) == self.find(other)
 
     def covers(self, some: Iterable[Identity], identity: Identity) -> bool:
-        """Whether rows that agree in `some` agree in this one: it is among them, or a constant."""
+        """Whether rows that agree in `some` agree in this one: it is among them, a constant, or decided by them."""
         found = self.find(identity)
-        return _is_constant(found) or any(self.find(one) == found for one in some)
+        return _is_constant(found) or found in self._decided(some)
+
+    def _decided(self, some: Iterable[Identity]) -> frozenset[Identity]:
+        agreed = {self.find(one) for one in some}
+        before = -1
+        while before != len(agreed):
+            before = len(agreed)
+            for grain, columns in self._grains:
+                if all(_is_constant(self.find(one)) or self.find(one) in agreed for one in grain):
+                    agreed |= {self.find(one) for one in columns}
+        return frozenset(agreed)
 
     def equate(self, one: Meaning, other: Meaning) -> None:
         """Two expressions have one value: so have the columns that they are computed from, where these match."""
@@ -50,8 +62,8 @@ class Identities:
             child, parent = (other, one) if _is_constant(one) else (one, other)
             self._parents[child] = parent
 
-    def mention(self, meanings: Iterable[tuple[str, Meaning]]) -> dict[str, Meaning]:
-        """The columns of a relation that is named once more, as if it were another."""
+    def mention(self, columns: Mapping[str, Meaning], grain: Iterable[str] = ()) -> dict[str, Meaning]:
+        """The columns of a relation that is named once more, as if it were another. `grain` decides its rows."""
         self._mentions += 1
         number = self._mentions
 
@@ -59,7 +71,11 @@ class Identities:
             found = self.find(identity)
             return found if _is_constant(found) else (number, found)
 
-        return {name: meaning.moved(renamed) for name, meaning in meanings}
+        found = {name: meaning.moved(renamed) for name, meaning in columns.items()}
+        deciding = frozenset(one for name in grain for one in found[name.lower()].made_of)
+        if deciding:
+            self._grains.append((deciding, frozenset(one for each in found.values() for one in each.made_of)))
+        return found
 
     @contextmanager
     def assuming(self) -> Iterator[None]:

@@ -87,7 +87,7 @@ class Moment:
 def write_catalogue(
     folder: Path, versions: Versions, warehouse: Path | None, moment: Moment, open_since: OpenSince
 ) -> None:
-    """Writes `index.html`, `tables/…`, `lineage.html`, `lineage/…`, `data/…` and `assets/…` into a folder that nobody reads yet.
+    """Writes `index.html`, `tables/…`, `lineage…`, `data/…` and `assets/…` into a folder that nobody reads yet.
 
     `versions`: the lake at one look, with the catalog. `warehouse`: the published file, None where there is none; then
     pages have no sample rows.

@@ -14,13 +14,13 @@ _MOST_COMMITS = 40
 
 @dataclass(frozen=True)
 class PartitionLine:
-    """One partition as its last commit left it; the account's figures are None where a table has none (curated)."""
+    """One partition as its last commit left it; None is what it does not tell: a curated table has no account."""
 
     partition: str
     version: int
     committed_at: datetime
     rows: int
-    bytes: int
+    bytes: int | None
     arrived: int | None
     rejected: int | None
     dropped: int | None
@@ -84,7 +84,7 @@ def stored(
     commits = [(commit, partition) for commit in history for partition in commit.partitions]
     return Stored(
         rows=sum(line.rows for line in lines),
-        bytes=sum(line.bytes for line in lines),
+        bytes=sum(line.bytes or 0 for line in lines),
         partitions=tuple(lines[:_MOST_PARTITIONS]),
         partitions_in_all=len(lines),
         last=max(lines, key=lambda line: line.version),
@@ -107,7 +107,7 @@ def _partition(state: PartitionState) -> PartitionLine:
         state.version,
         state.committed_at,
         told["rows"],
-        told["clean_bytes"],
+        told.get("clean_bytes"),
         account and account["arrived"],
         account and account["rejected"],
         account and account["dropped"],
@@ -139,7 +139,7 @@ def _history(commits: Sequence[tuple[Commit, str]]) -> tuple[CommitLine, ...]:
                 told["rows"],
                 account and account["rejected"],
                 commit.fingerprints[partition],
-                told["run_id"],
+                told.get("run_id", ""),
             )
         )
         before[partition] = told
@@ -149,8 +149,8 @@ def _history(commits: Sequence[tuple[Commit, str]]) -> tuple[CommitLine, ...]:
 def _why(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
     if before is None:
         return "first commit"
-    changed = ["code changed"] if before["code"] != now["code"] else []
-    then, inputs = before["inputs"], now["inputs"]
+    changed = ["code changed"] if before.get("code") != now.get("code") else []
+    then, inputs = before.get("inputs", {}), now.get("inputs", {})
     others = sorted(name for name in {*then, *inputs} if then.get(name) != inputs.get(name))
     changed += [f"{name.replace('/', '.')} changed" for name in others]
     return ", ".join(changed) or "made again"

@@ -12,8 +12,10 @@ def number(value: int | None) -> str:
     return "" if value is None else f"{value:,}"
 
 
-def size(value: int) -> str:
-    """Bytes in the unit that keeps one to three digits before the point."""
+def size(value: int | None) -> str:
+    """Bytes in the unit that keeps one to three digits before the point; nothing for None."""
+    if value is None:
+        return ""
     amount = float(value)
     for unit in ("B", "kB", "MB", "GB"):
         if amount < 999.5:

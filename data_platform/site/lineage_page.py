@@ -1,4 +1,4 @@
-"""The page that draws column lineage, and what it loads: of each table one script and, for programs, the same as JSON."""
+"""The page that draws column lineage and what it loads: of each table a script and, for programs, the same as JSON."""
 
 import json
 from collections.abc import Mapping

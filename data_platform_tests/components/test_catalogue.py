@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from data_platform.components.published import is_behind, wanted
 from data_platform_tests.components.small_dagster import QUIET, SmallDagster, definitions_of, key
 from data_platform_tests.small_dataset import FILES
 
@@ -40,3 +41,17 @@ def test_an_edited_description_is_published_though_no_row_has_changed(town: Smal
     assert said.tags is not None
     assert before.tags is not None
     assert said.tags["dagster/data_version"] != before.tags["dagster/data_version"]
+
+
+def test_a_file_that_was_refused_is_news_for_the_catalogue_alone(town: SmallDagster) -> None:
+    town.run_month()
+    publish(town)
+    assert not is_behind(town.small.platform, [])
+    before = wanted(town.small.platform)
+    town.small.put_file("readings-2024-02.parquet", b"torn")
+    assert town.small.receive("readings", "2024-02")[0].outcome == "refused"
+    assert is_behind(town.small.platform, [])
+    # Otherwise the sensor would take the run for one that was tried already.
+    assert wanted(town.small.platform) != before
+    publish(town)
+    assert not is_behind(town.small.platform, [])

@@ -163,10 +163,10 @@ def page(found: Sequence[Found]) -> str:
         "# Column lineage, judged",
         "",
         f"{len(found)} labelled transforms ({len(sql)} in SQL, {len(python)} in Python) over sample rows, in "
-        "`data_platform_tests/lineage/transforms`, written before there was a judge. What is judged are pairs of an output "
-        "column and a source column. **Text**: what column lineage reads from the SQL. **Permutation**: what is seen when "
-        "one source column at a time is given other values and the transform is run again. **Union**: both, which is what "
-        f"must reach a recall of {RECALL:.0%} and a precision of {PRECISION:.0%}. Made by "
+        "`data_platform_tests/lineage/transforms`, written before there was a judge. What is judged are pairs of an "
+        "output column and a source column. **Text**: what column lineage reads from the SQL. **Permutation**: what is "
+        "seen when one source column at a time is given other values and the transform is run again. **Union**: both, "
+        f"which is what must reach a recall of {RECALL:.0%} and a precision of {PRECISION:.0%}. Made by "
         "`python -m data_platform_tests.lineage.judge --write`.",
         "",
         "| of | by | recall | precision | labelled | found | right |",

@@ -69,6 +69,8 @@ def test_what_is_found_is_marked_and_led_to_by_keys_alone(browser: Browsing, bui
     assert page.locator("tr:target th").inner_text().startswith("rain_mm")
     page.go_back()
     page.keyboard.press("/")
+    page.keyboard.type("rain")
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("Escape")
     assert page.get_by_role("searchbox").input_value() == ""
     assert page.locator("#tables").is_visible()

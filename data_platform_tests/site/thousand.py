@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from data_platform.contracts.contract import Contract
+from data_platform.contracts.raw import RawColumn
 from data_platform.lake.lake import Lake
 from data_platform.lake.storage import LocalStorage
 from data_platform.planning.catalog import Catalog, ModelTable
@@ -17,7 +18,7 @@ _KINDS = ("DOUBLE", "BIGINT", "VARCHAR", "DATE")
 
 def thousand(tables: int = 1000, columns: int = 20) -> Catalog:
     """Half raw tables would be, here all but one are staged: they have the larger pages."""
-    source = raw("source")
+    source = replace(raw("source"), columns={"a": RawColumn(type="BIGINT")})
     return Catalog.of([source, *(_table(number, columns) for number in range(1, tables))], {"town": "Invented tables."})
 
 

@@ -36,6 +36,7 @@ _FILES: Mapping[str, str | None] = {
 """,
     "staged/readings.yaml": FILES["staged/readings.yaml"]
     .replace("unit: mm, required", "semantic: quantity, unit: mm, required")
+    .replace("reading_id: {type: BIGINT,", "reading_id: {type: BIGINT, semantic: id,")
     .replace("note: {type: VARCHAR}", f"note: {{type: VARCHAR, description: {json.dumps(HOSTILE)}}}")
     .replace("One row per reading of a gauge.", f"Readings. {LONG}"),
     "staged/people.sql": "SELECT person_id, name, born_on, score FROM raw.people\n",
@@ -70,15 +71,15 @@ columns:
 reconciles:
   - {name: people, this: "sum(people)", of: staged.people, that: "count(*)", by: [name]}
 """,
-    "curated/odd.sql": 'SELECT reading_id, note AS "we""ird<i>col</i>#é" FROM staged.readings\n',
+    "curated/odd.sql": 'SELECT note AS "we""ird<i>col</i>#é", sum(reading_id) AS ids FROM staged.readings GROUP BY 1\n',
     "curated/odd.yaml": """\
 description: "Odd names."
-grain: [reading_id]
+grain: ['we"ird<i>col</i>#é']
 columns:
-  reading_id: {type: BIGINT, semantic: id}
   'we"ird<i>col</i>#é': {type: VARCHAR}
+  ids: {type: BIGINT}
 arithmetic:
-  - {allow: sum_of_id, "on": reading_id, because: "only </td><script>because</script> it is a test"}
+  - {allow: sum_of_id, "on": ids, because: "only </td><script>because</script> it is a test"}
 reconciles: {none: "every reading <b>is</b> handed on"}
 """,
 }
@@ -117,7 +118,9 @@ def town(root: Path) -> Town:
     small.put(
         "2024-01", [reading(1, value=2.5), reading(2, value=None), reading(4, note=HOSTILE), reading(5, note=LONG)]
     )
-    small.put("2024-02", [reading(7, read_at=datetime(2024, 2, 3), value=1234.5)])
+    # Rejected in February later than in January: the older one counts.
+    february = datetime(2024, 2, 3)
+    small.put("2024-02", [reading(7, read_at=february, value=12.5), reading(8, read_at=february, value=None)])
     small.put_file("readings-2024-03.parquet", b"<html><script>document.title='taken'</script>not found</html>")
     small.run(now=later)
     publish_warehouse(small.platform, now=later)

@@ -50,7 +50,8 @@
     const title = part("h2", "", part("code", "", node.table));
     if (node.column !== null) title.append(part("code", "focus-column", `.${node.column}`));
     title.id = "focus-title";
-    const tags = part("p", "tags", tag(data.layer), tag(data.made_by.replace("_", " ")));
+    const tags = part("p", "tags", tag(data.layer));
+    if (data.made_by !== data.layer) tags.append(tag(data.made_by.replace("_", " ")));
     if (column !== null) {
       tags.append(tag(column.type));
       const meaning = [column.semantic, column.unit].filter(Boolean).join(" in ");
@@ -94,20 +95,19 @@
     return [notice];
   }
 
-  function count(edges, side) {
-    const ends = new Set(edges.filter((edge) => edge.side === side)
-      .map((edge) => JSON.stringify(side === "from" ? edge.from : edge.to)));
-    return ends.size;
+  // The columns at the far ends of a side's edges, and how many of them flow into its value or are computed from it.
+  function ends(edges, side, noun) {
+    const far = (edge) => JSON.stringify(side === "from" ? edge.from : edge.to);
+    const own = edges.filter((edge) => edge.side === side);
+    const all = new Set(own.map(far)).size;
+    const strong = new Set(own.filter((edge) => edge.strong).map(far)).size;
+    return dataPlatform.list.counted(all, noun) + (strong < all ? `, ${strong} of them by value` : "");
   }
 
-  function tell(found) {
-    const { start, edges, goesOn } = found;
+  function tell({ start, edges, goesOn }) {
     const name = start.column === null ? start.table : `${start.table}.${start.column}`;
-    const [from, to] = [count(edges, "from"), count(edges, "to")];
-    const sources = from === 1 ? "1 source" : `${from} sources`;
-    const readers = to === 1 ? "1 reader" : `${to} readers`;
     const more = goesOn.from || goesOn.to ? " There are more beyond: choose how far." : "";
-    told.textContent = `${name}: ${sources}, ${readers}.${more}`;
+    told.textContent = `${name}: ${ends(edges, "from", "source")}; ${ends(edges, "to", "reader")}.${more}`;
   }
 
   async function show() {

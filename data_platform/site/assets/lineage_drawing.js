@@ -6,6 +6,7 @@ dataPlatform.drawing = (() => {
   const svgNamespace = "http://www.w3.org/2000/svg";
   const mostTables = 120;
   const mostColumns = 14;
+  const mostLines = 250;
   const box = document.getElementById("graph");
   let drawn = null; // {layers, svg, lines: [{from, to, path, hit}], places: id → element}
 
@@ -14,6 +15,11 @@ dataPlatform.drawing = (() => {
     if (className) element.className = className;
     element.append(...content);
     return element;
+  }
+
+  // A long name breaks after a dot or an underscore.
+  function breakable(text) {
+    return text.split(/(?<=[._])/).flatMap((piece) => [piece, document.createElement("wbr")]);
   }
 
   // table → {depth, columns, rows}; what is left of the table asked about has a depth below zero.
@@ -85,7 +91,7 @@ dataPlatform.drawing = (() => {
 
   function row(node, label, href, places) {
     const column = columnOf(node);
-    const link = part("a", "node", part("span", "node-name", label));
+    const link = part("a", "node", part("span", "node-name", ...breakable(label)));
     link.href = href(node);
     link.dataset.node = idOf(node);
     link.setAttribute("aria-label", `${label} of ${node.table}`);
@@ -95,10 +101,10 @@ dataPlatform.drawing = (() => {
     return part("li", "", link);
   }
 
-  function cardElement(card, start, href, places) {
+  function cardElement(card, start, href, places, isCrowded) {
     const data = dataOf(card.table);
     const whole = { table: card.table, column: null };
-    const title = part("a", "card-title", card.table);
+    const title = part("a", "card-title", ...breakable(card.table));
     title.href = href(whole);
     const element = part("section", "card", title);
     element.setAttribute("aria-label", card.table);
@@ -111,7 +117,10 @@ dataPlatform.drawing = (() => {
     // A table without columns of its own here is where the lines between tables end.
     places.set(idOf(whole), title);
     title.dataset.node = idOf(whole);
-    for (const name of columnsIn(card, start)) {
+    const columns = columnsIn(card, start);
+    const isFolded = isCrowded && card.table !== start.table;
+    if (isFolded) element.append(part("p", "small muted card-count", columns.length === 1 ? "1 column" : `${columns.length} columns`));
+    for (const name of isFolded ? [] : columns) {
       const node = { table: card.table, column: name };
       const item = row(node, name, href, places);
       if (start.column !== null && card.table === start.table && same(name, start.column)) {
@@ -139,15 +148,18 @@ dataPlatform.drawing = (() => {
     list.append(part("li", "more", more));
   }
 
-  // Between two places one line, solid where any of its edges hands on a value.
+  // Between two places one line, solid where any of its edges hands on a value. Of a table with very many edges only
+  // those between tables are drawn.
+  const isCrowded = (start, edges) => start.column === null && edges.length > mostLines;
+
   function linesOf(start, edges) {
+    const whole = isCrowded(start, edges);
+    const endOf = (end) => (whole ? { table: end.table, column: null } : end);
     const lines = new Map();
     for (const edge of edges) {
-      const whole = start.column === null;
-      const from = whole ? { table: edge.from.table, column: null } : edge.from;
-      const to = whole ? { table: edge.to.table, column: null } : edge.to;
-      const key = `${idOf(from)} ${idOf(to)}`;
-      if (!lines.has(key)) lines.set(key, { from: idOf(from), to: idOf(to), edges: [] });
+      const [from, to] = [idOf(endOf(edge.from)), idOf(endOf(edge.to))];
+      const key = `${from} ${to}`;
+      if (!lines.has(key)) lines.set(key, { from, to, edges: [] });
       lines.get(key).edges.push(edge);
     }
     return [...lines.values()].filter((line) => line.from !== line.to);
@@ -163,8 +175,10 @@ dataPlatform.drawing = (() => {
     }
     const places = new Map();
     const cards = cardsOf(start, shown);
-    const layers = part("div", "layers", ...layersOf(cards, shown).map((layer) =>
-      part("div", "depth", ...layer.map((card) => cardElement(card, start, href, places)))));
+    const layered = layersOf(cards, shown);
+    const layers = part("div", "layers", ...layered.map((layer) =>
+      part("div", "depth", ...layer.map((card) => cardElement(card, start, href, places, isCrowded(start, shown)))));
+    box.classList.toggle("deep", layered.length > 3);
     const svg = document.createElementNS(svgNamespace, "svg");
     svg.setAttribute("aria-hidden", "true");
     svg.classList.add("lines");

@@ -6,6 +6,7 @@ var dataPlatform = window.dataPlatform || {};
   const { part } = dataPlatform.drawing;
   const box = document.getElementById("edges");
   const most = 150;
+  const fewEdges = 16; // so many of a side are opened, whatever their distance
   const words = {
     value: "the value is computed from it", filter: "decides which rows there are", join: "rows are joined by it",
     group: "rows are grouped by it", window: "rows are cut or ordered by it for a window",
@@ -14,6 +15,8 @@ var dataPlatform = window.dataPlatform || {};
   const found = { sql: "read in the SQL", declared: "declared in the contract", permuted: "seen by permuting the input" };
   const broken = { reject: "rejects a row", drop: "drops a row", flag: "flags a row" };
   let items = new Map(); // key of an edge → its element
+
+  const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
   // In words, as contracts say it: DECIMAL(14,2), money in usd.
   function kindOf(column) {
@@ -32,8 +35,8 @@ var dataPlatform = window.dataPlatform || {};
     }));
     const rejecting = rules.filter((rule) => rule.kind === "reject").length;
     const summary = rejecting > 0
-      ? `${rejecting === 1 ? "1 rule" : `${rejecting} rules`} can reject ${node.column}`
-      : `${rules.length === 1 ? "1 rule looks" : `${rules.length} rules look`} at ${node.column}`;
+      ? `${counted(rejecting, "rule")} can reject ${node.column}`
+      : `${counted(rules.length, "rule")} on ${node.column}`;
     return part("details", "small", part("summary", "", summary), list);
   }
 
@@ -91,24 +94,26 @@ var dataPlatform = window.dataPlatform || {};
     for (const group of [...groups.values()].sort((a, b) => a.step - b.step)) {
       group.edges.sort((a, b) => (a.how === "value" ? 0 : 1) - (b.how === "value" ? 0 : 1));
       if (left <= 0) rest.push(group);
-      else element.append(groupElement(group, href));
+      else element.append(groupElement(group, href, group.step === 1 || edges.length <= fewEdges));
       left -= group.edges.length;
     }
     if (rest.length) {
-      const more = part("button", "", `${rest.reduce((sum, group) => sum + group.edges.length, 0)} edges more`);
+      const more = part("button", "", `${counted(rest.reduce((sum, group) => sum + group.edges.length, 0), "edge")} more`);
       more.type = "button";
-      more.addEventListener("click", () => more.replaceWith(...rest.map((group) => groupElement(group, href))));
+      more.addEventListener("click", () => more.replaceWith(...rest.map((group) => groupElement(group, href, false))));
       element.append(more);
     }
     return element;
   }
 
-  function groupElement({ step, table, edges }, href) {
+  function groupElement({ step, table, edges }, href, isOpen) {
     const away = step === 1 ? "next to it" : `${step} steps away`;
     const link = part("a", "", part("code", "", table));
     link.href = href({ table, column: null });
-    const title = part("h4", "", link, " ", part("span", "muted small", away));
-    return part("div", "", title, part("ul", "edge-list", ...edges.map((edge) => edgeItem(edge, href))));
+    const title = part("summary", "", link, " ", part("span", "muted small", `${away}, ${counted(edges.length, "edge")}`));
+    const group = part("details", "edge-group", title, part("ul", "edge-list", ...edges.map((edge) => edgeItem(edge, href))));
+    group.open = isOpen;
+    return group;
   }
 
   function show({ edges }, { href }) {
@@ -123,9 +128,10 @@ var dataPlatform = window.dataPlatform || {};
   function reveal(edge) {
     for (const button of box.querySelectorAll(".side > button")) if (!items.has(keyOf(edge))) button.click();
     const item = items.get(keyOf(edge));
+    item?.closest("details.edge-group").setAttribute("open", "");
     item?.scrollIntoView({ block: "center" });
     item?.focus({ preventScroll: true });
   }
 
-  dataPlatform.list = { show, reveal, rulesOf, kindOf };
+  dataPlatform.list = { show, reveal, rulesOf, counted };
 })();

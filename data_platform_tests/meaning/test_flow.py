@@ -1,0 +1,70 @@
+"""Meanings on their way through SELECTs: what each makes, and what no SELECT may do. The tables are in `world`."""
+
+import pytest
+
+from data_platform.lake.names import TableName
+from data_platform.meaning.declared import Declared
+from data_platform.meaning.flow import meanings_of
+from data_platform.sql.syntax import SqlError
+from data_platform_tests.meaning import world
+from data_platform_tests.meaning.right_selects import RIGHT
+from data_platform_tests.meaning.world import meant, told
+from data_platform_tests.meaning.wrong_selects import WRONG
+
+
+@pytest.mark.parametrize(("wanted", "sql"), RIGHT)
+def test_a_right_select_is_understood_and_alarms_nobody(wanted: str, sql: str) -> None:
+    found = meant(sql)
+    meaning = found.columns["x"] if "x" in found.columns else [*found.columns.values()][-1]
+
+    assert [fault.text for fault in found.faults] == []
+    assert " ".join(str(each) for each in (meaning.kind or "unknown", meaning.unit) if each is not None) == wanted
+
+
+@pytest.mark.parametrize(("fault", "sql"), WRONG)
+def test_a_wrong_select_has_its_one_fault(fault: str, sql: str) -> None:
+    assert told(sql) == [fault]
+
+
+def test_a_fault_is_told_at_its_line_with_reason_and_repair() -> None:
+    sql = "SELECT\n    station,\n    count(*) AS n,\n    sum(\n    entries\n    )\nFROM staged.readings GROUP BY 1"
+
+    (fault,) = meant(sql).faults
+
+    assert fault.line == 4
+    assert fault.text == (
+        "sum(entries): entries is a counter (a register that only ever grows, per area, unit). Sum its differences: "
+        "entries - lag(entries) OVER (PARTITION BY area, unit ORDER BY …) [sum_of_counter]"
+    )
+
+
+def test_miles_beside_kilometres_are_told_with_the_factor() -> None:
+    (fault,) = meant("SELECT miles + km AS distance FROM staged.trips").faults
+
+    assert "miles is an amount of something in miles, km an amount of something in km" in fault.text
+    assert "Convert one: km * 0.621371192" in fault.text
+
+
+def test_who_has_the_grain_of_a_lookup_has_the_device_that_it_names() -> None:
+    tables = {
+        **world.tables(),
+        TableName("staged", "devices"): {
+            name: Declared("VARCHAR", "id").meaning() for name in ("device_id", "area", "unit", "site_id")
+        },
+    }
+    sql = (
+        "SELECT max(r.entries) - min(r.entries) AS n FROM staged.readings AS r "
+        "JOIN staged.devices AS d ON d.area = r.area AND d.unit = r.unit GROUP BY d.{}"
+    )
+    grains = {TableName("staged", "devices"): ("device_id",)}
+
+    def faults(key: str) -> list[str]:
+        return [fault.name for fault in meanings_of(sql.format(key), tables, grains).faults]
+
+    assert faults("device_id") == []
+    assert faults("site_id") == ["counter_outside_key"]
+
+
+def test_a_column_that_is_not_there_is_an_error_of_the_select() -> None:
+    with pytest.raises(SqlError, match="fares"):
+        meant("SELECT sum(fares) AS fare FROM staged.trips")
