@@ -129,11 +129,24 @@ def test_columns_carry_types_units_bounds_and_descriptions() -> None:
     columns = {column.name: column for column in schema.columns}
 
     assert columns["duration_seconds"].type == "BIGINT"
-    assert "unit: seconds" in columns["duration_seconds"].constraints.other
+    assert ["meaning: quantity", "unit: seconds"] == columns["duration_seconds"].constraints.other
     assert "New York" in (columns["pickup_at"].description or "")
     assert not columns["pickup_at"].constraints.nullable
     assert any(told.startswith("one of ") for told in columns["payment_type"].constraints.other)
     assert any(told.startswith("from ") for told in columns["total_usd"].constraints.other)
+
+
+def test_columns_carry_what_they_mean_raw_ones_too() -> None:
+    told = {
+        (name, column.name): column.constraints.other
+        for name in ("raw/turnstile", "staged/turnstile_readings")
+        for column in specs()[name].metadata["dagster/column_schema"].columns
+    }
+
+    assert told["raw/turnstile", "ENTRIES"] == ["meaning: counter", "unit: persons"]
+    register = told["staged/turnstile_readings", "entries"]
+    assert register == ["meaning: counter", "unit: persons", "per control_area, unit, scp"]
+    assert told["raw/turnstile", "DATE"] == []
 
 
 def test_models_have_a_code_version_and_raw_tables_none() -> None:

@@ -177,7 +177,7 @@ dataPlatform.drawing = (() => {
     const cards = cardsOf(start, shown);
     const layered = layersOf(cards, shown);
     const layers = part("div", "layers", ...layered.map((layer) =>
-      part("div", "depth", ...layer.map((card) => cardElement(card, start, href, places, isCrowded(start, shown)))));
+      part("div", "depth", ...layer.map((card) => cardElement(card, start, href, places, isCrowded(start, shown))))));
     box.classList.toggle("deep", layered.length > 3);
     const svg = document.createElementNS(svgNamespace, "svg");
     svg.setAttribute("aria-hidden", "true");
