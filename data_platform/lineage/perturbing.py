@@ -9,9 +9,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 # After 28 years the calendar is the same again: months, weekdays and hours stay what they were.
@@ -32,6 +31,8 @@ def perturbations(column: "pa.Array", seed: str, times: int, *, may_be_null: boo
     """What to try of a column, `times` of each kind: another order, values drawn again (some come twice, others not),
     half of the values moved away, and a third of them missing, where that may be.
     """
+    import numpy as np  # here and not above: the code location is loaded without it
+
     count = len(column)
     for time in range(times):
         draw = np.random.default_rng(_number(f"{seed} {time}"))

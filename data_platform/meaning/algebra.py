@@ -163,7 +163,17 @@ def mismatch(one: Meaning, other: Meaning) -> str | None:
         if left.currencies and right.currencies:
             return "mixed_currencies" if left.currencies != right.currencies else "mixed_units"
         return "mixed_kinds" if (left.currency is None) != (right.currency is None) else "mixed_units"
-    return "mixed_kinds" if {one.kind, other.kind} == {"money", "quantity"} else None
+    if {one.kind, other.kind} == {"money", "quantity"}:
+        return "mixed_kinds"
+    for count, value in ((one, other), (other, one)):
+        if count.is_counted and value.kind == "quantity" and not _may_be_counted(value.unit):
+            return "mixed_units"
+    return None
+
+
+def _may_be_counted(unit: Unit | None) -> bool:
+    """Whether rows may be what is told: trips, and days or hours that have a row each."""
+    return unit is None or unit.is_counted or unit.base == (("second", 1.0),)
 
 
 _NOTHING: Result = (UNKNOWN, None)

@@ -1,9 +1,9 @@
 """Verifying column lineage: a model is run over a sample of what its last commit read, one column changed at a time."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from data_platform.contracts.quoting import identifier
 from data_platform.engines.inputs import bind
@@ -17,6 +17,9 @@ from data_platform.planning.versions import Versions, code_version
 from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
 from data_platform.steps.reading import reading
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROWS = 400
 SECONDS = 120.0
@@ -74,7 +77,7 @@ def _run(connection: duckdb.DuckDBPyConnection, catalog: Catalog, table: ModelTa
 
 def _sample(
     connection: duckdb.DuckDBPyConnection, catalog: Catalog, table: ModelTable, name: TableName, rows: int
-) -> pa.Table:
+) -> "pa.Table":
     """The same rows each time: half of them drawn from everywhere, half as whole series by the first column of the
     grain, as windows look at neighbours.
     """
