@@ -279,5 +279,10 @@ dataPlatform.drawing = (() => {
 
   new ResizeObserver(drawLines).observe(box);
 
-  return { draw, part, focusStart: () => box.querySelector('[aria-current="true"], .card.start .card-title')?.focus() };
+  function focusStart() {
+    const start = box.querySelector('[aria-current="true"]') ?? box.querySelector(".card.start .card-title");
+    start?.focus();
+  }
+
+  return { draw, part, focusStart };
 })();
