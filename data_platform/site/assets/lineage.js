@@ -49,7 +49,6 @@
     const column = columnOf(node);
     const title = part("h2", "", part("code", "", node.table));
     if (node.column !== null) title.append(part("code", "focus-column", `.${node.column}`));
-    title.id = "focus-title";
     const tags = part("p", "tags", tag(data.layer));
     if (data.made_by !== data.layer) tags.append(tag(data.made_by.replace("_", " ")));
     if (column !== null) {

@@ -177,7 +177,7 @@ dataPlatform.drawing = (() => {
     const cards = cardsOf(start, shown);
     const layered = layersOf(cards, shown);
     const layers = part("div", "layers", ...layered.map((layer) =>
-      part("div", "depth", ...layer.map((card) => cardElement(card, start, href, places, isCrowded(start, shown)))));
+      part("div", "depth", ...layer.map((card) => cardElement(card, start, href, places, isCrowded(start, shown))))));
     box.classList.toggle("deep", layered.length > 3);
     const svg = document.createElementNS(svgNamespace, "svg");
     svg.setAttribute("aria-hidden", "true");
@@ -279,5 +279,10 @@ dataPlatform.drawing = (() => {
 
   new ResizeObserver(drawLines).observe(box);
 
-  return { draw, part, focusStart: () => box.querySelector('[aria-current="true"], .card.start .card-title')?.focus() };
+  function focusStart() {
+    const start = box.querySelector('[aria-current="true"]') ?? box.querySelector(".card.start .card-title");
+    start?.focus();
+  }
+
+  return { draw, part, focusStart };
 })();
