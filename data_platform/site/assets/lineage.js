@@ -53,7 +53,7 @@
     if (data.made_by !== data.layer) tags.append(tag(data.made_by.replace("_", " ")));
     if (column !== null) {
       tags.append(tag(column.type));
-      const meaning = [column.semantic, column.unit].filter(Boolean).join(" in ");
+      const meaning = [column.semantic, column.unit].filter(Boolean).join(", ");
       if (meaning) tags.append(tag(meaning, "accent"));
       if (column.personal) tags.append(tag("personal", "warn"));
     }
