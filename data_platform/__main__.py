@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from datetime import UTC, datetime
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,7 +46,15 @@ def _parser() -> argparse.ArgumentParser:
         "--verify", action="store_true", help="run its model over a sample, a column changed at a time"
     )
     lineage.add_argument("--rows", type=int, default=400, help="of each input in the sample (default: 400)")
+    openlineage = commands.add_parser("openlineage", help="send the lake's history as OpenLineage events, one a commit")
+    openlineage.add_argument("--file", help="write them to this file, one a line, instead of sending them")
+    openlineage.add_argument("--since", type=_moment, metavar="date", help="commits since then, such as 2024-01-31")
     return parser
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import dagster as dg
 from data_platform.components.dataset import dataset_definitions
 from data_platform.components.datasets import MISTAKES, Datasets, installed
 from data_platform.components.maintenance import maintenance_definitions
+from data_platform.components.openlineage_export import openlineage_definitions
 from data_platform.components.published import published_definitions
 from data_platform.components.reconsidering import reconsider_job
 from data_platform.components.rejection_ages import ages_definitions
@@ -65,6 +66,7 @@ def shared(datasets: Datasets) -> dg.Definitions:
         published_definitions(datasets.catalog, dashboards),
         maintenance_definitions(),
         ages_definitions(datasets.catalog),
+        openlineage_definitions(),
         dg.Definitions(jobs=[reconsider_job(), trace_job()]),
     )
 

@@ -26,7 +26,7 @@ def read(path: Path) -> Mapping[str, Any]:
         seal, _, text = path.read_text(encoding="utf-8").partition("\n")
     except (OSError, UnicodeDecodeError):
         return {}
-    found: dict[str, Any] = json.loads(text) if seal == digest(_code(), text) else {}
+    found: dict[str, Any] = json.loads(text) if seal == digest(code(), text) else {}
     return found
 
 
@@ -40,7 +40,7 @@ def write(path: Path, found: Mapping[str, Any]) -> None:
         tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder,
     ):
         new = Path(folder) / path.name
-        new.write_text(f"{digest(_code(), text)}\n{text}", encoding="utf-8")
+        new.write_text(f"{digest(code(), text)}\n{text}", encoding="utf-8")
         new.replace(path)
 
 
@@ -50,7 +50,7 @@ def digest(*of: Any) -> str:
 
 
 @cache
-def _code() -> str:
+def code() -> str:
     """This package without its datasets, and the libraries that it asks."""
     files = sorted(path for path in _PACKAGE.rglob("*.py") if path.relative_to(_PACKAGE).parts[0] != "datasets")
     texts = {str(path.relative_to(_PACKAGE)): path.read_text(encoding="utf-8") for path in files}

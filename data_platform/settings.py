@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data_platform import machine
@@ -69,6 +69,23 @@ def _memory_share(known: dict[str, Any]) -> str:
     return f"{max(512, int(mebibytes))}MiB"  # one month of trips still fits 512 MiB, by spilling to disk
 
 
+def _receiver(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("not an address of the web")
+    return _base_url(text)
+
+
+def _word(text: str) -> str:
+    if not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("not one word")
+    return text
+
+
+def _key(secret: SecretStr) -> SecretStr:
+    _word(secret.get_secret_value())
+    return secret
+
+
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 _URL_WANTED = "an http://, https:// or file:// address without user, query or fragment"
 
@@ -105,6 +122,16 @@ class Settings(BaseSettings):
     mta_url: BaseUrl = Field(
         default_factory=_base_of("mta_turnstile", live="http://web.mta.info/developers"),
         description=f"where the readings of New York's turnstiles are, {_URL_WANTED}",
+    )
+    openlineage: Annotated[str, AfterValidator(_receiver)] | None = Field(
+        default=None,
+        description="where lineage is sent to, an http:// or https:// address without user, query or fragment",
+    )
+    openlineage_key: Annotated[SecretStr, AfterValidator(_key)] | None = Field(
+        default=None, description="the key of that receiver, printable characters without blanks; it is shown nowhere"
+    )
+    openlineage_namespace: Annotated[str, AfterValidator(_word)] = Field(
+        default="data_platform", description="what this installation is called there, one word"
     )
 
     @classmethod
@@ -146,6 +173,11 @@ class Settings(BaseSettings):
         return self.home / "site"
 
     @property
+    def secret_key(self) -> str | None:
+        """The receiver's key itself: for the one who sends it."""
+        return None if self.openlineage_key is None else self.openlineage_key.get_secret_value()
+
+    @property
     def template_variables(self) -> Mapping[str, str]:
         """What a dataset's YAML may name as `{{ … }}`: settings whose name ends in `_url`, and the landing zone."""
         urls = {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_url")}
@@ -181,5 +213,6 @@ def _refuse_unknown(name: str, known: Mapping[str, str]) -> None:
 
 def _one_line(field: str, value: object) -> str:
     variable = PREFIX + field.upper()
-    shown = re.sub(r"://[^/]*@", "://…@", str(value))  # a password in an address stays out of logs
+    # A password in an address stays out of logs, and so does a key.
+    shown = "…" if field.endswith("_key") else re.sub(r"://[^/]*@", "://…@", str(value))
     return f"{variable} is {shown!r}: expected {variables()[variable]}"

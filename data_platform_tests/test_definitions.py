@@ -129,11 +129,24 @@ def test_columns_carry_types_units_bounds_and_descriptions() -> None:
     columns = {column.name: column for column in schema.columns}
 
     assert columns["duration_seconds"].type == "BIGINT"
-    assert "unit: seconds" in columns["duration_seconds"].constraints.other
+    assert columns["duration_seconds"].constraints.other == ["meaning: quantity", "unit: seconds"]
     assert "New York" in (columns["pickup_at"].description or "")
     assert not columns["pickup_at"].constraints.nullable
     assert any(told.startswith("one of ") for told in columns["payment_type"].constraints.other)
     assert any(told.startswith("from ") for told in columns["total_usd"].constraints.other)
+
+
+def test_columns_carry_what_they_mean_raw_ones_too() -> None:
+    told = {
+        (name, column.name): column.constraints.other
+        for name in ("raw/turnstile", "staged/turnstile_readings")
+        for column in specs()[name].metadata["dagster/column_schema"].columns
+    }
+
+    assert told["raw/turnstile", "ENTRIES"] == ["meaning: counter", "unit: persons"]
+    register = told["staged/turnstile_readings", "entries"]
+    assert register == ["meaning: counter", "unit: persons", "per control_area, unit, scp"]
+    assert told["raw/turnstile", "DATE"] == []
 
 
 def test_models_have_a_code_version_and_raw_tables_none() -> None:
@@ -177,10 +190,11 @@ def test_every_table_has_its_checks_and_those_that_block_a_commit_are_blocking()
 def test_there_are_a_job_a_schedule_and_a_sensor_and_all_of_them_are_off() -> None:
     repository = definitions().get_repository_def()
 
-    shared = {"publish", "maintenance", "reconsider", "trace", "rejection_ages"}
+    shared = {"publish", "maintenance", "reconsider", "trace", "rejection_ages", "openlineage"}
     assert {job.name for job in repository.get_all_jobs()} >= {"nyc_taxi", "mta_turnstile", *shared}
     crons = {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs}
-    assert set(crons.values()) == {"0 6 * * *", "0 6 * * 1", "0 7 * * *", "0 7 * * 1", "17 3 * * *", "47 5 * * *"}
+    shared_crons = {"17 3 * * *", "47 5 * * *", "31 4 * * *"}
+    assert set(crons.values()) == {"0 6 * * *", "0 6 * * 1", "0 7 * * *", "0 7 * * 1", *shared_crons}
     sensors = {"nyc_taxi_is_stale", "mta_turnstile_is_stale", "warehouse_is_behind"}
     assert {sensor.name for sensor in repository.sensor_defs} == sensors
     assert {schedule.default_status for schedule in repository.schedule_defs} == {dg.DefaultScheduleStatus.STOPPED}

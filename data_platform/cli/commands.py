@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 from rich.console import Console
@@ -15,7 +16,9 @@ from data_platform.definitions import DATASETS, build
 from data_platform.planning.stale import stale
 from data_platform.resources.environment import settings
 from data_platform.resources.platform import platform_of, resources_of
+from data_platform.settings import SettingsError
 from data_platform.steps.catalogue import catalogue
+from data_platform.steps.openlineage import send_events, write_events
 
 
 def run() -> int:
@@ -80,6 +83,21 @@ def lineage(table: str, *, verify: bool, rows: int) -> int:
     return told_lineage.say(platform, table, verify=verify, rows=rows, console=_console())
 
 
+def openlineage(file: str | None, since: datetime | None) -> int:
+    """Sends one event a commit to the receiver of the settings, or writes them to a file."""
+    chosen = settings()
+    platform = platform_of(chosen, installed(DATASETS).catalog)
+    namespace, where = chosen.openlineage_namespace, file or chosen.openlineage
+    if file is not None:
+        count = write_events(platform, Path(file), namespace=namespace, since=since)
+    elif chosen.openlineage is not None:
+        count = send_events(platform, chosen.openlineage, chosen.secret_key, namespace=namespace, since=since)
+    else:
+        raise SettingsError("DATA_PLATFORM_OPENLINEAGE names no receiver; set its address, or write to a --file")
+    _console().print(f"{count:,} events, one a commit: {where}", markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
 def _console() -> Console:
     """As wide as the terminal; wide enough for the tables where there is none."""
     console = Console()
@@ -104,5 +122,6 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "reconsider": reconsider,
     "trace": trace,
     "lineage": lineage,
+    "openlineage": openlineage,
     "docs": docs,
 }

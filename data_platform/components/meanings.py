@@ -108,9 +108,12 @@ def _examine(table: ModelTable, declared: Columns, reads: Reads, nouns: frozense
     try:
         made, found = _of_model(table, tables, reads.grains)
         carried = examining.carried(made)
-        known = {name: examining.with_meaning(each, carried.get(name.lower())) for name, each in declared.items()}
+        others = _otherwise(table, declared, made, nouns)
+        found += tuple(others.values())
+        # Where both disagree, the SELECT is believed: one mistake is told once.
+        said = {name: Declared(each.type) if name in others else each for name, each in declared.items()}
+        known = {name: examining.with_meaning(each, carried.get(name.lower())) for name, each in said.items()}
         own = examining.columns_of(known, nouns)
-        found += tuple(_otherwise(table, declared, made, nouns))
         found += tuple(examining.of_contract(table.name, table.contract, own, tables))
     except SqlError:
         return {}  # a name that is not there: told where the SELECT and the expressions are tried
@@ -133,9 +136,11 @@ def _of_model(
     return examining.of_select(table.model.text, tables, grains)
 
 
-def _otherwise(table: ModelTable, declared: Columns, made: Mapping[str, Meaning], nouns: frozenset[str]) -> list[Found]:
+def _otherwise(
+    table: ModelTable, declared: Columns, made: Mapping[str, Meaning], nouns: frozenset[str]
+) -> dict[str, Found]:
     """The columns that are something else than their contract says."""
-    found = []
+    found = {}
     for name, each in declared.items():
         meaning = made.get(name.lower())
         if meaning is None or not isinstance(table.model, Model):
@@ -146,7 +151,7 @@ def _otherwise(table: ModelTable, declared: Columns, made: Mapping[str, Meaning]
         says, makes = _words(each.semantic, each.unit), _words(meaning.kind, meaning.unit)
         text = f"column '{name}' is {says} here, the SELECT ({place}) makes {makes}. Write here what it is, or convert"
         fault = Fault("declared_otherwise", 1, f"{text} there", frozenset({name.lower()}))
-        found.append(Found(fault, ("columns", name)))
+        found[name] = Found(fault, ("columns", name))
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from data_platform.contracts.contract import ColumnSpec
+from data_platform.contracts.raw import RawColumn
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel, RawTable
 from data_platform.sources.address import redact
@@ -27,7 +28,10 @@ def asset_key(name: TableName) -> dg.AssetKey:
 def definition_metadata(table: RawTable | ModelTable) -> dict[str, Any]:
     """Columns, and the files in which a table is defined."""
     if isinstance(table, RawTable):
-        columns = [dg.TableColumn(name, column.type, column.description) for name, column in table.columns.items()]
+        columns = [
+            dg.TableColumn(name, column.type, column.description, constraints=_constraints(_meant(column)))
+            for name, column in table.columns.items()
+        ]
         return {
             "dagster/column_schema": dg.TableSchema(columns=columns),
             "dagster/code_references": _references((table.path, table.line)),
@@ -55,8 +59,19 @@ def _references(*places: tuple[Path, int]) -> dg.CodeReferencesMetadataValue:
     )
 
 
+def _meant(spec: ColumnSpec | RawColumn) -> list[str]:
+    """What its values mean."""
+    found = [f"{key}: {value}" for key, value in (("meaning", spec.semantic), ("unit", spec.unit)) if value]
+    per = spec.per if isinstance(spec, ColumnSpec) else ()
+    return [*found, f"per {', '.join(per)}"] if per else found
+
+
+def _constraints(other: list[str]) -> dg.TableColumnConstraints | None:
+    return dg.TableColumnConstraints(other=other) if other else None
+
+
 def _column(name: str, spec: ColumnSpec) -> dg.TableColumn:
-    other = [f"unit: {spec.unit}"] if spec.unit else []
+    other = _meant(spec)
     if spec.accepted is not None:
         other.append(f"one of {', '.join(map(str, spec.accepted))}")
     if spec.min is not None and spec.max is not None:

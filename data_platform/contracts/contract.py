@@ -105,6 +105,20 @@ class ColumnSpec(Part):
         return value
 
     @property
+    def meant(self) -> str:
+        """Its meaning in a few words: `money, usd`, `counter, persons, per control_area, unit, scp`; '' if unsaid."""
+        per = f"per {', '.join(self.per)}" if self.per else None
+        return ", ".join(part for part in (self.semantic, self.unit, per) if part)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether an infinite value, or one that is no number, breaks a rule of its own: where a value is measured and
+        floating point. A range refuses them already.
+        """
+        is_measured = self.semantic is not None and self.semantic != "id" and self.type in ("DOUBLE", "FLOAT")
+        return is_measured and (self.min is None or self.max is None)
+
+    @property
     def has_bounds(self) -> bool:
         """Whether it promises anything about values beyond their type."""
         values = (self.min, self.max, self.accepted)

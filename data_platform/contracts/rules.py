@@ -52,6 +52,8 @@ def _implied(column: str, spec: ColumnSpec, bounds: tuple[datetime, datetime] | 
         found.append(("required", f"{column} IS NULL"))
     if spec.min is not None or spec.max is not None:
         found.append(("range", _outside(column, spec)))
+    if spec.is_finite:
+        found.append(("finite", f"NOT isfinite({column})"))
     if spec.accepted is not None:
         accepted = ", ".join(_typed(value, spec.type) for value in spec.accepted)
         found.append(("accepted", f"{column} NOT IN ({accepted})"))

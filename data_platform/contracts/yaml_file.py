@@ -51,6 +51,8 @@ class _UniqueKeys(_Loader):  # type: ignore[misc] # the C loader has no stubs
             if key.value in seen and key.value != "<<":
                 raise _mistake(f"'{key.value}' is written twice; keep one", key)
             seen.add(key.value)
+            if key.value == "on":
+                key.tag = "tag:yaml.org,2002:str"  # a key of ours, which YAML 1.1 reads as true
         result: dict[Any, Any] = super().construct_mapping(node, deep)
         return result
 

@@ -9,9 +9,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 # After 28 years the calendar is the same again: months, weekdays and hours stay what they were.
@@ -32,13 +31,15 @@ def perturbations(column: "pa.Array", seed: str, times: int, *, may_be_null: boo
     """What to try of a column, `times` of each kind: another order, values drawn again (some come twice, others not),
     half of the values moved away, and a third of them missing, where that may be.
     """
+    import numpy as np  # here and not above: the code location is loaded without it
+
     count = len(column)
     for time in range(times):
         draw = np.random.default_rng(_number(f"{seed} {time}"))
         half = draw.random(count) < 0.5
         half[draw.integers(count)] = True
         values = [
-            _other(value, away=time % 2 == 0) if at else value
+            _other(value, column, away=time % 2 == 0) if at else value
             for value, at in zip(column.to_pylist(), half, strict=True)
         ]
         if (moved := _array(values, column)) is not None:
@@ -74,8 +75,12 @@ def _shift(value: Any) -> Any:
     return f"q{value}" if isinstance(value, str) else NotImplemented
 
 
-def _other(value: Any, *, away: bool) -> Any:
-    """A value beside it: far above or below zero, in another cycle of the calendar, a longer text or none."""
+def _other(value: Any, column: "pa.Array", *, away: bool) -> Any:
+    """A value beside it: far above or below zero, in another cycle of the calendar, a longer text or none. In the place
+    of a missing one something: a column that the sample leaves empty may hold it.
+    """
+    if value is None:
+        return _something(column)
     if away or isinstance(value, bool):
         return _shift(value)
     if isinstance(value, int | float | Decimal):
@@ -85,6 +90,18 @@ def _other(value: Any, *, away: bool) -> Any:
     return "" if isinstance(value, str) else _shift(value)
 
 
+def _something(column: "pa.Array") -> Any:
+    import pyarrow as pa
+
+    for value in (_FAR, "q", True, datetime(2000, 1, 1), date(2000, 1, 1)):
+        try:
+            if pa.scalar(value, type=column.type).is_valid:
+                return value
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            continue
+    return None
+
+
 def _array(values: Sequence[Any], like: "pa.Array") -> "pa.Array | None":
     import pyarrow as pa
 
@@ -92,7 +109,7 @@ def _array(values: Sequence[Any], like: "pa.Array") -> "pa.Array | None":
         return None
     try:
         return pa.array(values, type=like.type)
-    except (pa.ArrowInvalid, OverflowError, ValueError):  # an unsigned or a small number has nowhere to go
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, ValueError):  # a small number has nowhere to go
         return None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from data_platform.meaning.kinds import KINDS
+from data_platform.meaning.labels import are_different_registers
 from data_platform.meaning.units import NUMBER, Unit
 from data_platform.meaning.value import UNKNOWN, Identity, Meaning, amount
 
@@ -32,6 +33,8 @@ def subtracted(one: Meaning, other: Meaning, same: Same) -> Result:
     """A difference. `same` tells whether two identities have one value in every row."""
     if one.family == other.family == _REGISTER:
         fault = mismatch(one, other) or _different_devices(one, other, same)
+        if fault is None and are_different_registers(one.columns, other.columns):
+            return _beside_a_register(one, other)
         return replace(amount(_shared(one, other)), columns=one.columns | other.columns), fault
     return added(one, other)
 
@@ -163,7 +166,17 @@ def mismatch(one: Meaning, other: Meaning) -> str | None:
         if left.currencies and right.currencies:
             return "mixed_currencies" if left.currencies != right.currencies else "mixed_units"
         return "mixed_kinds" if (left.currency is None) != (right.currency is None) else "mixed_units"
-    return "mixed_kinds" if {one.kind, other.kind} == {"money", "quantity"} else None
+    if {one.kind, other.kind} == {"money", "quantity"}:
+        return "mixed_kinds"
+    for count, value in ((one, other), (other, one)):
+        if count.is_counted and value.kind == "quantity" and not _may_be_counted(value.unit):
+            return "mixed_units"
+    return None
+
+
+def _may_be_counted(unit: Unit | None) -> bool:
+    """Whether rows may be what is told: trips, and days or hours that have a row each."""
+    return unit is None or unit.is_counted or unit.base == (("second", 1.0),)
 
 
 _NOTHING: Result = (UNKNOWN, None)

@@ -33,7 +33,7 @@ def of_aggregate(name: str, call: exp.Expr, value: exp.Expr, meaning: Meaning) -
 
 def of_pair(name: str, node: exp.Expr, one: tuple[exp.Expr, Meaning], other: tuple[exp.Expr, Meaning]) -> str:
     """What is wrong with two values beside each other."""
-    sides = [(shown(node_), meaning) for node_, meaning in (one, other)]
+    sides = [(shown(side, node), meaning) for side, meaning in (one, other)]
     (left, first), (right, second) = sides
     if name == "counter_outside_key":
         repair = f"Keep to one device: PARTITION BY, GROUP BY or join on {_per(first if first.per else second)}"
@@ -50,10 +50,11 @@ def told_of(text: str, meaning: Meaning) -> str:
     return f"{text} is {_what(meaning)}"
 
 
-def shown(node: exp.Expr) -> str:
-    """An expression as an author would write it, shortened."""
+def shown(node: exp.Expr, within: exp.Expr | None = None) -> str:
+    """An expression as an author would write it, shortened: with tables where the whole of it is `within` several."""
+    is_one = len({column.table for column in (within or node).find_all(exp.Column)}) < 2
     node = node.copy()
-    if len({column.table for column in node.find_all(exp.Column)}) == 1:
+    if is_one:
         for column in node.find_all(exp.Column):
             column.set("table", None)
     text = node.sql(dialect="duckdb", normalize_functions="lower", comments=False)

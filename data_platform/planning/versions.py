@@ -105,7 +105,11 @@ def _promise(table: ModelTable) -> Any:
         # What was added to contracts later and is not written in one leaves its version as it was.
         exclude["reads"] = True
     promised = table.contract.model_dump(mode="json", exclude=exclude)
-    return [promised, _columns(table.contract.columns)]
+    columns = _columns(table.contract.columns)
+    for name, spec in table.contract.columns.items():
+        if spec.is_finite:  # all that a meaning adds to what is checked
+            columns[name]["finite"] = True
+    return [promised, columns]
 
 
 def _columns(columns: Mapping[str, ColumnSpec] | Mapping[str, RawColumn]) -> Any:

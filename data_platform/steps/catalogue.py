@@ -9,12 +9,15 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from data_platform import kept
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import Catalog, ModelTable
 from data_platform.planning.versions import Versions
 from data_platform.site.catalogue import Moment, write_catalogue
+from data_platform.site.front import write_front
 from data_platform.site.pages import write
 from data_platform.site.replacing import replaced
+from data_platform.steps.dashboards import offer_dashboards
 from data_platform.steps.platform import Platform
 from data_platform.steps.rejections import opened
 from data_platform.steps.space import told_if_full
@@ -65,9 +68,12 @@ def catalogue(platform: Platform, *, now: datetime) -> Catalogued:
     def open_since(name: TableName) -> Mapping[str, datetime]:
         return _open_since(versions, name)
 
-    with told_if_full("the catalogue", platform.site), replaced(page.parent) as folder:
-        write_catalogue(folder, versions, warehouse, moment, open_since)
-        write(folder / _MARK, wanted)
+    with told_if_full("the catalogue", platform.site):
+        with replaced(page.parent) as folder:
+            write_catalogue(folder, versions, warehouse, moment, open_since)
+            write(folder / _MARK, wanted)
+        offer_dashboards(platform)
+        write_front(platform.site)
     return Catalogued(page, wanted, changed=True)
 
 
@@ -77,12 +83,12 @@ def _standing(platform: Platform) -> str | None:
 
 
 def _wanted(versions: Versions, publication: Publication | None) -> str:
-    """All that the pages tell, as one: the publication, where each log ends, what tables say, and the pages' code."""
+    """All that the pages tell, as one: the publication, where each log ends, what tables say, and the look of pages."""
     marks = {}
     for table in versions.catalog:
         if not isinstance(table, ModelTable) or not table.is_view:
             marks[str(table.name)] = versions.mark(table.name)
-    told = [publication and publication.id, marks, _definitions(versions.catalog), _code()]
+    told = [publication and publication.id, marks, _definitions(versions.catalog), _look()]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:15]
 
 
@@ -101,10 +107,10 @@ def _definitions(catalog: Catalog) -> list[object]:
 
 
 @cache
-def _code() -> str:
-    """The pages themselves: templates, styles, scripts, and the modules that fill them."""
-    found = hashlib.sha256()
-    for folder in ("data_platform.site", "data_platform.site.templates", "data_platform.site.assets"):
+def _look() -> str:
+    """The pages themselves: all code of the platform may show in them, and each template, style and script does."""
+    found = hashlib.sha256(kept.code().encode())
+    for folder in ("data_platform.site.templates", "data_platform.site.assets"):
         for path in sorted((path for path in files(folder).iterdir() if path.is_file()), key=lambda path: path.name):
             found.update(path.read_bytes())
     return found.hexdigest()

@@ -65,6 +65,19 @@ def dashboards_are_behind(platform: Platform, dashboards: Sequence[Dashboard]) -
     return bool(wanted) and {name: one.version for name, one in stands.items()} != wanted
 
 
+def offer_dashboards(platform: Platform) -> None:
+    """An index where none was written yet: other pages lead to it before anything is drawn."""
+    folder = dashboards_folder(platform)
+    if (folder / "index.html").exists():
+        return
+    with replaced(folder) as new:
+        # Somebody may have drawn them in between.
+        stands = standing(folder)
+        for name in stands:
+            keep(folder, new, name)
+        finish(new, stands, [])
+
+
 def draw(
     platform: Platform, dashboards: Sequence[Dashboard], *, only: Collection[str] | None = None
 ) -> tuple[list[Drawn], list[Failed]]:

@@ -1,9 +1,9 @@
 """Verifying column lineage: a model is run over a sample of what its last commit read, one column changed at a time."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from data_platform.contracts.quoting import identifier
 from data_platform.engines.inputs import bind
@@ -17,6 +17,9 @@ from data_platform.planning.versions import Versions, code_version
 from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
 from data_platform.steps.reading import reading
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROWS = 400
 SECONDS = 120.0
@@ -74,7 +77,7 @@ def _run(connection: duckdb.DuckDBPyConnection, catalog: Catalog, table: ModelTa
 
 def _sample(
     connection: duckdb.DuckDBPyConnection, catalog: Catalog, table: ModelTable, name: TableName, rows: int
-) -> pa.Table:
+) -> "pa.Table":
     """The same rows each time: half of them drawn from everywhere, half as whole series by the first column of the
     grain, as windows look at neighbours.
     """
@@ -86,8 +89,8 @@ def _sample(
     told = ", ".join([*names, *(("_source_file", "_source_row", "_uncast") if hidden else ())])
     grain = () if isinstance(read, RawTable) else read.contract.grain
     first = identifier(grain[0]) if grain else names[0]
-    everywhere = f"SELECT {told} FROM {relation} ORDER BY hash({', '.join(names)}), ALL LIMIT {rows - rows // 2}"
-    series = f"SELECT {told} FROM {relation} ORDER BY hash({first}), ALL LIMIT {rows // 2}"
+    everywhere = f"SELECT {told} FROM {relation} ORDER BY hash({', '.join(names)}), {told} LIMIT {rows - rows // 2}"
+    series = f"SELECT {told} FROM {relation} ORDER BY hash({first}), {told} LIMIT {rows // 2}"
     if connection.sql(f"SELECT count(*) FROM {relation}").fetchall()[0][0] <= rows:
         return connection.sql(f"SELECT {told} FROM {relation} ORDER BY ALL").to_arrow_table()
     return connection.sql(f"(({everywhere}) UNION ({series})) ORDER BY ALL").to_arrow_table()

@@ -186,7 +186,7 @@ def _quarantine_columns(catalog: Catalog, table: ModelTable) -> tuple[PublishedC
 
 
 def _comment(spec: ColumnSpec) -> str:
-    return f"{spec.description} [{spec.unit}]".strip() if spec.unit else spec.description
+    return f"{spec.description} [{spec.meant}]".strip() if spec.meant else spec.description
 
 
 def _commits(versions: Versions, names: Iterable[TableName]) -> Iterator[PublishedCommit]:

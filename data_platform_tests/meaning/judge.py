@@ -15,7 +15,8 @@ from data_platform.components.datasets import MISTAKES, read_datasets
 from data_platform.meaning.kinds import FAULTS
 from data_platform.planning.catalog import ModelTable
 from data_platform.settings import Settings
-from data_platform_tests.meaning.corpus import CORPUS, Case, cases
+from data_platform_tests.meaning.checked import Checked, checked
+from data_platform_tests.meaning.corpus_cases import CORPUS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "meaning_judged.md"
 _SHIPPED = Path(data_platform.datasets.__path__[0])
@@ -25,26 +26,26 @@ _SHIPPED = Path(data_platform.datasets.__path__[0])
 class Verdict:
     """What the checker says of all cases."""
 
-    cases: Sequence[Case]
+    cases: Sequence[Checked]
 
     @cached_property
-    def wrong(self) -> list[Case]:
-        return [case for case in self.cases if case.wrong]
+    def wrong(self) -> list[Checked]:
+        return [case for case in self.cases if case.is_wrong]
 
     @cached_property
-    def right(self) -> list[Case]:
-        return [case for case in self.cases if not case.wrong]
+    def right(self) -> list[Checked]:
+        return [case for case in self.cases if not case.is_wrong]
 
     @cached_property
-    def missed(self) -> list[Case]:
+    def missed(self) -> list[Checked]:
         return [case for case in self.wrong if not case.is_caught]
 
     @cached_property
-    def alarmed(self) -> list[Case]:
+    def alarmed(self) -> list[Checked]:
         return [case for case in self.right if case.told]
 
     @cached_property
-    def misread(self) -> list[tuple[Case, str]]:
+    def misread(self) -> list[tuple[Checked, str]]:
         return [(case, column) for case in self.right for column in case.misread]
 
     @property
@@ -81,27 +82,27 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield "| fault | what it is | cases | caught |"
     yield "| --- | --- | --- | --- |"
     for name, what in FAULTS.items():
-        of = [case for case in verdict.wrong if name in case.wrong]
+        of = [case for case in verdict.wrong if name in case.case.faults]
         caught = sum(case.is_caught for case in of)
         yield f"| `{name}` | {what} | {len(of)} | {caught} |"
     yield ""
     yield "## What it gets wrong\n"
     for case in verdict.missed:
         told = ", ".join(f"{name} at line {line}" for name, line in case.told) or "nothing"
-        wanted = " or ".join(case.wrong)
-        yield f"- missed: {case.name} ({case.file}): {wanted} at line {case.line}; told: {told}"
+        wanted = " or ".join(case.case.faults)
+        yield f"- missed: {case.case.name}: {wanted} at line {case.case.line}; told: {told}"
     for case in verdict.alarmed:
         for fault in case.found.faults:
-            yield f"- false alarm: {case.name} ({case.file}): line {fault.line}: {fault.text}"
+            yield f"- false alarm: {case.case.name}: line {fault.line}: {fault.text}"
     for case, column in verdict.misread:
-        yield f"- misread: {case.name} ({case.file}): {column}"
+        yield f"- misread: {case.case.name}: {column}"
     if not (verdict.missed or verdict.alarmed or verdict.misread):
         yield "Nothing in this set."
     yield ""
 
 
 def _table(verdict: Verdict) -> Iterator[str]:
-    labelled = sum(len(case.output) for case in verdict.right)
+    labelled = sum(len(case.case.output) for case in verdict.right)
     models, meant, told = shipped()
     yield "| | cases | | wanted |"
     yield "| --- | --- | --- | --- |"
@@ -128,7 +129,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=CORPUS, help="labelled files (default: the corpus)")
     parser.add_argument("--write", action="store_true", help="write docs/meaning_judged.md instead of printing it")
     chosen = parser.parse_args()
-    text = page(Verdict(tuple(cases(chosen.folder))))
+    text = page(Verdict(tuple(checked(chosen.folder))))
     if chosen.write:
         PAGE.write_text(text, encoding="utf-8")
     else:

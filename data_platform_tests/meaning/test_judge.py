@@ -2,23 +2,24 @@
 
 import pytest
 
-from data_platform_tests.meaning.corpus import cases
+from data_platform_tests.meaning.checked import checked
+from data_platform_tests.meaning.corpus_cases import CORPUS
 from data_platform_tests.meaning.judge import PAGE, Verdict, page
 
 
 @pytest.fixture(scope="module")
 def verdict() -> Verdict:
-    return Verdict(tuple(cases()))
+    return Verdict(tuple(checked(CORPUS)))
 
 
 def test_nearly_all_wrong_aggregations_are_caught_at_their_line(verdict: Verdict) -> None:
     assert len(verdict.wrong) >= 60
-    assert verdict.caught_share >= 0.95, [case.name for case in verdict.missed]
+    assert verdict.caught_share >= 0.95, [case.case.name for case in verdict.missed]
 
 
 def test_hardly_any_right_aggregation_alarms(verdict: Verdict) -> None:
     assert len(verdict.right) >= 60
-    assert verdict.false_alarm_share <= 0.02, [case.name for case in verdict.alarmed]
+    assert verdict.false_alarm_share <= 0.02, [case.case.name for case in verdict.alarmed]
 
 
 def test_the_page_says_what_the_checker_says_today_and_shipped_models_are_free_of_alarms(verdict: Verdict) -> None:

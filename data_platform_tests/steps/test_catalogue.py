@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from data_platform.site.dashboards.folder import standing
 from data_platform.steps.catalogue import catalogue, catalogue_is_behind, catalogue_page
 from data_platform.steps.publish import publish_warehouse
 from data_platform_tests.small_dataset import FILES, NOW, SmallDataset, reading, small_dataset
@@ -25,7 +26,7 @@ def shown(tmp_path: Path) -> SmallDataset:
 
 
 def folders(small: SmallDataset) -> set[Path]:
-    return {path for path in small.platform.site.iterdir() if path.is_dir() and not path.is_symlink()}
+    return {path for path in small.platform.site.glob("catalogue.*") if path.is_dir()}
 
 
 def test_nothing_is_written_while_nothing_has_changed(shown: SmallDataset) -> None:
@@ -95,3 +96,29 @@ def test_who_reads_the_catalogue_while_it_is_written_goes_on_reading(shown: Smal
     _follows(shown)
     assert (inside / "tables" / "staged.readings.html").exists()
     assert catalogue_page(shown.platform).parent.resolve() != inside
+
+
+def test_the_site_begins_with_a_page_that_stays_while_it_says_the_same(shown: SmallDataset) -> None:
+    front = shown.platform.site / "index.html"
+    before = front.stat().st_ino
+    assert 'href="catalogue/index.html"' in front.read_text(encoding="utf-8")
+    shown.put("2024-02", [reading(7)])
+    shown.run()
+    _follows(shown)
+    assert front.stat().st_ino == before
+    front.write_text("an older one", encoding="utf-8")
+    shown.put("2024-02", [reading(8)])
+    shown.run()
+    _follows(shown)
+    assert 'href="catalogue/index.html"' in front.read_text(encoding="utf-8")
+
+
+def test_links_to_dashboards_lead_to_an_index_also_before_any_is_drawn(shown: SmallDataset) -> None:
+    index = shown.platform.site / "dashboards" / "index.html"
+    assert "No dashboard is drawn yet." in index.read_text(encoding="utf-8")
+    assert standing(index.parent) == {}
+    inside = index.parent.resolve()
+    shown.put("2024-02", [reading(7)])
+    shown.run()
+    _follows(shown)
+    assert index.parent.resolve() == inside

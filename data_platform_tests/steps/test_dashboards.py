@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from data_platform.lake.names import TableName
 from data_platform.steps.dashboards import Dashboard, Drawn, Failed, dashboards_are_behind, dashboards_folder, draw
 from data_platform.steps.publish import publish_warehouse
 from data_platform_tests.planning.town import rain
 from data_platform_tests.small_dataset import NOW, SmallDataset
+from data_platform_tests.ui.dagster_dev import REPOSITORY
 
 _RAIN = '''\
 """Rain a day
@@ -157,7 +159,7 @@ def test_a_query_leads_to_its_tables_and_their_commits(built_town: SmallDataset)
     assert found is not None
     (query,) = json.loads(found[1])
     commits = query["tables"]["staged.readings"]["staged.readings"]
-    states = built_town.platform.lake.table(next(iter(_named(built_town)))).partitions()
+    states = built_town.platform.lake.table(TableName("staged", "readings")).partitions()
     assert {one["partition"]: one["fingerprint"] for one in commits} == {
         key: state.fingerprint for key, state in states.items()
     }
@@ -175,10 +177,6 @@ def test_a_view_leads_to_the_commits_of_what_it_reads(built_town: SmallDataset) 
     assert "Reads staged.snow. 1 partition" in page
 
 
-def _named(small: SmallDataset) -> list[object]:
-    return [name for name in small.platform.lake.tables() if name.sql == "staged.readings"]
-
-
 @pytest.mark.parametrize("name", ["rain", "readings"])
 def test_the_index_leads_to_each_page(built_town: SmallDataset, name: str) -> None:
     publish_warehouse(built_town.platform, now=NOW)
@@ -186,3 +184,15 @@ def test_the_index_leads_to_each_page(built_town: SmallDataset, name: str) -> No
     index = _index(built_town)
     assert f'<a href="{name}.html">' in index
     assert f'<img src="{name}.png"' in index
+
+
+def test_the_documented_example_becomes_a_page(built_town: SmallDataset) -> None:
+    page = (REPOSITORY / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    found = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert found is not None
+    publish_warehouse(built_town.platform, now=NOW)
+    drawn = _drawn(built_town, _dashboards(built_town, rain=found[1]))["rain"]
+    text = drawn.page.read_text(encoding="utf-8")
+    assert "<h1>Rain by place</h1>" in text
+    for part in ("<dt>Rain, mm</dt>", "<h2>Day by day</h2>", '<label for="filter-place">Place</label>'):
+        assert part in text

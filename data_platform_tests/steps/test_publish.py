@@ -136,6 +136,15 @@ def test_descriptions_and_units_come_along_as_comments(built_town: SmallDataset)
     ]
 
 
+def test_what_a_column_means_comes_along_in_its_comment(built_town: SmallDataset) -> None:
+    contract = (built_town.folder / "staged/readings.yaml").read_text()
+    built_town.write({"staged/readings.yaml": contract.replace("unit: mm", "semantic: quantity, unit: mm")})
+    _publish(built_town)
+
+    asked = "SELECT comment FROM duckdb_columns() WHERE column_name = 'rain_mm' AND schema_name = 'staged'"
+    assert _ask(built_town, asked) == [("[quantity, mm]",)]
+
+
 def test_a_publication_of_nothing_new_touches_no_file(built_town: SmallDataset) -> None:
     first = _publish(built_town)
     before = _written(built_town)

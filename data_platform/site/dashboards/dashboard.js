@@ -91,8 +91,10 @@
       for (const data of spec.data) if (data.name in tables) data.values = rowsOf(tables[data.name]);
       // A card's chart is run, and its texts are shown as texts of the page.
       const place = card ? document.createElement("div") : element.querySelector(".view");
-      const options = { mode: "vega", renderer: "svg", actions: false, defaultStyle: false, tooltip };
+      // Errors only (1): that an empty selection has no extent is no news, the page tells it.
+      const options = { mode: "vega", renderer: "svg", actions: false, defaultStyle: false, tooltip, logLevel: 1 };
       const { view } = await window.vegaEmbed(place, spec, options);
+      place.querySelector(".vega-bindings")?.remove(); // an empty form: the controls are the page's
       parts.push({ card, element, view });
     }
     window.dashboard = { tables, views: Object.fromEntries(parts.map((part) => [part.element.id, part.view])) };
@@ -123,7 +125,10 @@
     const form = document.getElementById("filters");
     form?.addEventListener("submit", (event) => event.preventDefault());
     form?.addEventListener("input", (event) => { if (!event.target.dataset.searches) update(); });
-    form?.addEventListener("reset", () => setTimeout(() => { searches(form, true); update(); }));
+    form?.addEventListener("reset", () => {
+      main.setAttribute("aria-busy", "true");
+      setTimeout(() => { searches(form, true); update(); }); // the controls are reset after this event
+    });
     if (form) searches(form, false);
     await update();
   }
