@@ -201,7 +201,7 @@ def test_what_decides_about_all_rows_of_a_reader_is_not_followed_through_all_its
 def test_what_is_declared_and_permuted_otherwise_is_shown_where_it_matters(browser: Browsing, gauges: Path) -> None:
     show(browser, gauges, "curated.scores.score")
     notice = browser.page.locator("#focus .notice").inner_text()
-    assert "curated.daily.rain_mm → score: permuting it changes the score" in notice
+    assert "curated.daily.rain_mm → score (seen, not declared): permuting it changes the score" in notice
     assert browser.page.locator("#graph path.line.disputed").count() == 1
     assert "In dispute" in browser.page.locator(".edge").inner_text()
     show(browser, gauges, "curated.scores.day")

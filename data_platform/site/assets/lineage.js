@@ -89,7 +89,7 @@
     if (own.length === 0) return [];
     const title = part("h3", "", "What is declared and what permuting shows differ");
     const items = own.map((each) => part("li", "", part("code", "", `${each.source}.${each.source_column}`), " → ",
-      part("code", "", each.column), `: ${each.text}`));
+      part("code", "", each.column), ` (${each.said === "declared" ? "declared, not seen" : "seen, not declared"}): ${each.text}`));
     const notice = part("div", "notice warn", title, part("ul", "", ...items));
     return [notice];
   }
