@@ -1,0 +1,21 @@
+"""Pictures of the site's pages: the catalogue as it is opened from the file, on a desk and on a phone."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+
+def catalogue(page: Page, site: Path, images: Path) -> None:
+    """The index with something searched, the page of a table, and that page on a phone."""
+    index, table = site / "catalogue" / "index.html", site / "catalogue" / "tables" / "curated.daily_revenue.html"
+    page.set_viewport_size({"width": 1100, "height": 700})
+    page.goto(index.as_uri())
+    page.get_by_role("searchbox").fill("revenue")
+    page.locator("#results mark").first.wait_for()
+    page.screenshot(path=images / "catalogue-search.png")
+    page.set_viewport_size({"width": 1100, "height": 1000})
+    page.goto(table.as_uri())
+    page.screenshot(path=images / "catalogue-table.png")
+    page.set_viewport_size({"width": 375, "height": 760})
+    page.goto(f"{table.as_uri()}#columns")
+    page.screenshot(path=images / "catalogue-phone.png")
