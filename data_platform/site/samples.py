@@ -16,6 +16,7 @@ from data_platform.warehouse.read import open_read_only
 ROWS = 10
 MASK = "•••"
 _LONGEST = 120
+_NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"}
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,13 @@ def _sample(connection: duckdb.DuckDBPyConnection, table: ModelTable, shown: Map
         return MASK if name not in places else _text(row[places[name]], formats[name])
 
     return Sample(
-        tuple(SampleColumn(name, bool(formats[name].d3), spec.personal) for name, spec in columns.items()),
+        tuple(SampleColumn(name, _is_number(spec), spec.personal) for name, spec in columns.items()),
         tuple(tuple(cell(row, name) for name in columns) for row in rows),
     )
+
+
+def _is_number(spec: ColumnSpec) -> bool:
+    return spec.semantic != "id" and spec.type.partition("(")[0] in _NUMBERS
 
 
 def _text(value: Any, format_: Format) -> str | None:
