@@ -129,7 +129,7 @@ def test_columns_carry_types_units_bounds_and_descriptions() -> None:
     columns = {column.name: column for column in schema.columns}
 
     assert columns["duration_seconds"].type == "BIGINT"
-    assert ["meaning: quantity", "unit: seconds"] == columns["duration_seconds"].constraints.other
+    assert columns["duration_seconds"].constraints.other == ["meaning: quantity", "unit: seconds"]
     assert "New York" in (columns["pickup_at"].description or "")
     assert not columns["pickup_at"].constraints.nullable
     assert any(told.startswith("one of ") for told in columns["payment_type"].constraints.other)

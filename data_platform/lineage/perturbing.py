@@ -39,7 +39,7 @@ def perturbations(column: "pa.Array", seed: str, times: int, *, may_be_null: boo
         half = draw.random(count) < 0.5
         half[draw.integers(count)] = True
         values = [
-            _other(value, away=time % 2 == 0) if at else value
+            _other(value, column, away=time % 2 == 0) if at else value
             for value, at in zip(column.to_pylist(), half, strict=True)
         ]
         if (moved := _array(values, column)) is not None:
@@ -75,8 +75,12 @@ def _shift(value: Any) -> Any:
     return f"q{value}" if isinstance(value, str) else NotImplemented
 
 
-def _other(value: Any, *, away: bool) -> Any:
-    """A value beside it: far above or below zero, in another cycle of the calendar, a longer text or none."""
+def _other(value: Any, column: "pa.Array", *, away: bool) -> Any:
+    """A value beside it: far above or below zero, in another cycle of the calendar, a longer text or none. In the place
+    of a missing one something: a column that the sample leaves empty may hold it.
+    """
+    if value is None:
+        return _something(column)
     if away or isinstance(value, bool):
         return _shift(value)
     if isinstance(value, int | float | Decimal):
@@ -86,6 +90,18 @@ def _other(value: Any, *, away: bool) -> Any:
     return "" if isinstance(value, str) else _shift(value)
 
 
+def _something(column: "pa.Array") -> Any:
+    import pyarrow as pa
+
+    for value in (_FAR, "q", True, datetime(2000, 1, 1), date(2000, 1, 1)):
+        try:
+            if pa.scalar(value, type=column.type).is_valid:
+                return value
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            continue
+    return None
+
+
 def _array(values: Sequence[Any], like: "pa.Array") -> "pa.Array | None":
     import pyarrow as pa
 
@@ -93,7 +109,7 @@ def _array(values: Sequence[Any], like: "pa.Array") -> "pa.Array | None":
         return None
     try:
         return pa.array(values, type=like.type)
-    except (pa.ArrowInvalid, OverflowError, ValueError):  # an unsigned or a small number has nowhere to go
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, ValueError):  # a small number has nowhere to go
         return None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from data_platform.meaning.kinds import KINDS
+from data_platform.meaning.labels import are_different_registers
 from data_platform.meaning.units import NUMBER, Unit
 from data_platform.meaning.value import UNKNOWN, Identity, Meaning, amount
 
@@ -32,6 +33,8 @@ def subtracted(one: Meaning, other: Meaning, same: Same) -> Result:
     """A difference. `same` tells whether two identities have one value in every row."""
     if one.family == other.family == _REGISTER:
         fault = mismatch(one, other) or _different_devices(one, other, same)
+        if fault is None and are_different_registers(one.columns, other.columns):
+            return _beside_a_register(one, other)
         return replace(amount(_shared(one, other)), columns=one.columns | other.columns), fault
     return added(one, other)
 

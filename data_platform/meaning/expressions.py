@@ -50,8 +50,8 @@ class Expressions:
         if isinstance(node, exp.Window):
             return self._window(node, here)
         if isinstance(node, exp.Query | exp.Subquery):
-            columns = self._query(node, here)
-            return next(iter(columns.values()), UNKNOWN)
+            found = next(iter(self._query(node, here).values()), UNKNOWN)
+            return replace(found, sums=found.sums + 1 if found.sums else 0)
         return self._chosen_or_called(node, here)
 
     def _chosen_or_called(self, node: exp.Expr, here: Here) -> Meaning:
@@ -61,6 +61,11 @@ class Expressions:
             return self._branches(node, [node], here)
         if isinstance(node, _CHOICES):
             return self._choice(node, here)
+        if isinstance(node, exp.Array) and node.expressions and not isinstance(node.expressions[0], exp.Query):
+            return self._elements(node, here)
+        if isinstance(node, exp.Unnest | exp.Explode):
+            inner = node.expressions[0] if isinstance(node, exp.Unnest) else node.this
+            return self.of(inner, here)
         if isinstance(node, exp.Cast | exp.TryCast):
             inner = self.of(node.this, here)
             return inner if node.to.this in functions.NUMERIC or inner.family == "name" else inner.without_meaning()
@@ -149,6 +154,16 @@ class Expressions:
     def _choice(self, node: exp.Expr, here: Here) -> Meaning:
         """COALESCE and its kind put values beside each other, as a comparison does."""
         return self._one_of([(each, self.of(each, here), ()) for each in (node.this, *node.expressions)])
+
+    def _elements(self, node: exp.Array, here: Here) -> Meaning:
+        """A list means what its elements mean, if they mean the same."""
+        found, *others = (self.of(each, here) for each in node.expressions)
+        made_of = found.made_of
+        for other in others:
+            found, fault = algebra.chosen(found, other)
+            found = UNKNOWN if fault is not None else found
+            made_of |= other.made_of
+        return replace(found, made_of=made_of)
 
     def _one_of(self, values: list[Labelled]) -> Meaning:
         """The meaning that all values have together; each is held against those before it."""

@@ -10,7 +10,7 @@ from data_platform.meaning import algebra
 from data_platform.meaning.expressions import Expressions
 from data_platform.meaning.faults import Fault, of_pair
 from data_platform.meaning.identities import Identities
-from data_platform.meaning.labels import Labelled, of_branches, tell_apart, unit_by_name
+from data_platform.meaning.labels import Labelled, named_constant, of_branches, tell_apart
 from data_platform.meaning.surroundings import Columns, Here, Told
 from data_platform.meaning.value import Identity, Meaning
 from data_platform.sql.columns import output_name
@@ -85,6 +85,8 @@ class _Flow:
             return self.query(query.this, scope, around)
         if isinstance(query, exp.SetOperation):
             return self._set_operation(query, scope, around)
+        if isinstance(query, exp.Values):
+            return self._values(query, Here(scope, {}, around))
         return self._select(query, scope, around) if isinstance(query, exp.Select) else {}
 
     def _set_operation(self, query: exp.SetOperation, scope: Scope, around: Here | None) -> Columns:
@@ -146,10 +148,7 @@ class _Flow:
         found: dict[str, Meaning] = {}
         for name, each in _named(select).items():
             with self._told.within(name):
-                meaning = self._expressions.of(each, here)
-            if meaning.numbers and meaning.numbers != {0.0}:
-                meaning = replace(meaning, unit=meaning.unit or unit_by_name(name))
-            found[name] = meaning
+                found[name] = named_constant(name, self._expressions.of(each, here))
         ordering = replace(here, own=found)
         for clause in ("having", "qualify", "order"):
             for child in select.args[clause].iter_expressions() if select.args.get(clause) else ():
@@ -179,8 +178,21 @@ class _Flow:
             name = TableName(relation.db, relation.name)
             found = self._identities.mention(self._tables.get(name, {}), self._grains.get(name, ()))
             return _renamed(found, relation)
+        if isinstance(relation, exp.Values):
+            return _renamed(self._values(relation, here), relation)
         self._expressions.of(relation, here)
         return {}
+
+    def _values(self, values: exp.Values, here: Here) -> Columns:
+        """The columns of a table that stands in the text."""
+        rows = [[self._expressions.of(each, here) for each in row.expressions] for row in values.expressions]
+        columns: dict[str, Meaning] = {}
+        for position, cells in enumerate(zip(*rows, strict=False)):
+            found = cells[0]
+            for cell in cells[1:]:
+                found, _ = algebra.chosen(found, cell)
+            columns[f"col{position}"] = found
+        return columns
 
 
 def _deeper(columns: Columns) -> Columns:
@@ -212,7 +224,8 @@ def _renamed(columns: Columns, relation: exp.Expr) -> Columns:
     names = [name.lower() for name in relation.alias_column_names]
     if not names:
         return columns
-    return dict(zip([*names, *list(columns)[len(names) :]], columns.values(), strict=False))
+    renamed = zip([*names, *list(columns)[len(names) :]], columns.values(), strict=False)
+    return {name: named_constant(name, meaning) for name, meaning in renamed}
 
 
 def _outputs(query: exp.Expr) -> Mapping[str, exp.Expr]:

@@ -56,7 +56,7 @@ WEIGHTED_BY_NAME = frozenset({"wavg", "weighted_avg"})
 
 # The value stays what it is.
 KEEPING = (exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Trunc, exp.Nullif, exp.IgnoreNulls, exp.RespectNulls)
-KEEPING_BY_NAME = frozenset({"trunc", "round_even", "roundbankers", "even", "ifnull", "fdiv_keep"})
+KEEPING_BY_NAME = frozenset({"trunc", "round_even", "roundbankers", "even"})
 # A name in another dress is the same name.
 KEEPING_NAMES = (exp.Trim, exp.Upper, exp.Lower, exp.Pad)
 # Different values stay different, so that what is grouped by them is grouped by their columns.
@@ -81,7 +81,6 @@ TELLING_APART = (
     exp.Pad,
     exp.Case,
     exp.If,
-    exp.Cube,
     exp.Alias,
     exp.PropertyEQ,
 )

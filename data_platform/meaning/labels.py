@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -15,6 +16,13 @@ _WORD = re.compile(r"[a-z0-9]+")
 _LENGTHS, _TIMES = "miles km kilometers kilometres meters metres feet", "seconds minutes hours days"
 _ENDINGS = frozenset(f"{_LENGTHS} {_TIMES} kg grams tonnes kwh mwh liters litres bytes".split())
 _SPELT = {"kwh": "kWh", "mwh": "MWh"}
+
+
+def named_constant(name: str, meaning: Meaning) -> Meaning:
+    """A constant has the unit that its name tells; zero is none of anything."""
+    if meaning.unit is not None or not meaning.numbers or meaning.numbers == {0.0}:
+        return meaning
+    return replace(meaning, unit=unit_by_name(name))
 
 
 def unit_by_name(name: str) -> Unit | None:
@@ -31,6 +39,27 @@ def unit_by_name(name: str) -> Unit | None:
 _WORD_TOO = frozenset(
     {"all", "top", "try", "cup", "mad", "pen", "gel", "lak", "mop", "cop", "bam", "ron", "sos", "std"}
 )
+
+
+_EDGES = (
+    "before after start end started ended begin first last opening closing open close opened closed min max from to"
+)
+_MOMENTS = frozenset(f"{_EDGES} prev previous next current now then old new at today yesterday lag lead".split())
+
+
+def are_different_registers(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two columns of one table are two registers (entries and exits), not one at two moments (km_start and
+    km_end): one less the other is then no amount that passed.
+    """
+    if len(one) != 1 or len(other) != 1:
+        return False
+    (left,), (right,) = one, other
+    (table, _, name), (other_table, _, other_name) = left.rpartition("."), right.rpartition(".")
+    return table == other_table and _stem(name) != _stem(other_name)
+
+
+def _stem(name: str) -> frozenset[str]:
+    return frozenset(name.lower().split("_")) - _MOMENTS
 
 
 def texts(condition: exp.Expr) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from data_platform.contracts.partitions import Partitions
 from data_platform.lake.names import TableName
 from data_platform.lineage.graph import column_graph
+from data_platform.lineage.seen import all_seen
 from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, RawTable, Table
 from data_platform.planning.versions import Versions
 from data_platform.site import pages
@@ -108,7 +109,8 @@ def write_catalogue(
         template = "raw.html" if isinstance(entry.table, RawTable) else "table.html"
         text = pages.render(template, title=entry.name, section="Catalogue", root="../", **_page(entry, moment))
         pages.write(folder / "tables" / f"{entry.name}.html", text)
-    write_lineage(folder, column_graph(catalog), catalog, last_commits(versions))
+    graph = column_graph(catalog, all_seen(catalog, versions.lake.notes))
+    write_lineage(folder, graph, catalog, last_commits(versions))
 
 
 def _entries(

@@ -89,8 +89,8 @@ def _sample(
     told = ", ".join([*names, *(("_source_file", "_source_row", "_uncast") if hidden else ())])
     grain = () if isinstance(read, RawTable) else read.contract.grain
     first = identifier(grain[0]) if grain else names[0]
-    everywhere = f"SELECT {told} FROM {relation} ORDER BY hash({', '.join(names)}), ALL LIMIT {rows - rows // 2}"
-    series = f"SELECT {told} FROM {relation} ORDER BY hash({first}), ALL LIMIT {rows // 2}"
+    everywhere = f"SELECT {told} FROM {relation} ORDER BY hash({', '.join(names)}), {told} LIMIT {rows - rows // 2}"
+    series = f"SELECT {told} FROM {relation} ORDER BY hash({first}), {told} LIMIT {rows // 2}"
     if connection.sql(f"SELECT count(*) FROM {relation}").fetchall()[0][0] <= rows:
         return connection.sql(f"SELECT {told} FROM {relation} ORDER BY ALL").to_arrow_table()
     return connection.sql(f"(({everywhere}) UNION ({series})) ORDER BY ALL").to_arrow_table()

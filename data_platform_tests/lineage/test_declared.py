@@ -113,6 +113,14 @@ def test_a_select_is_permuted_too(small: SmallDataset) -> None:
     assert not any(source in ("note", "reading_id") for source, _, _ in told)
 
 
+def test_a_sample_is_the_same_rows_each_time(small: SmallDataset) -> None:
+    built(small)
+    table = small.catalog.model(DAILY)
+    few = [permute(small.platform, table, now=NOW, rows=4) for _ in range(2)]
+    assert few[0] == few[1]
+    assert 2 <= few[0].rows["staged.readings"] <= 4
+
+
 def test_a_table_that_was_never_built_has_no_sample(small: SmallDataset) -> None:
     with pytest.raises(StepError, match=r"curated/daily_rain: nothing of it is committed yet; run it first"):
         permute(small.platform, small.catalog.model(DAILY), now=NOW)

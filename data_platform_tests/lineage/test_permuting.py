@@ -57,6 +57,15 @@ def test_a_count_of_values_reacts_to_missing_ones_only_where_there_may_be_any() 
     assert told(seen(model, nullable=lambda column: column[1] == "rate")) == {"rate > rates indirect"}
 
 
+def test_a_column_that_the_sample_leaves_empty_is_seen() -> None:
+    rows = ROWS.append_column("fee", pa.nulls(12, pa.decimal128(8, 2)))
+
+    def model(trips: pa.Table) -> Any:
+        return trips.select(["id", "fee"])
+
+    assert "fee > fee indirect" in told(seen(model, rows)) or "fee > fee direct" in told(seen(model, rows))
+
+
 def test_the_same_sample_gives_the_same_answer() -> None:
     def model(trips: pa.Table) -> Any:
         frame = trips.to_pandas().sort_values("fare")

@@ -237,4 +237,96 @@ RIGHT: list[tuple[str, str]] = [
         "SELECT CASE WHEN kind = 'km' THEN km / 1.609344 ELSE miles END AS x FROM staged.trips, staged.readings",
     ),
     ("money usd", "SELECT fare_usd AS x FROM staged.trips WHERE began_at + INTERVAL 1 SECOND * seconds < ended_at"),
+    (
+        "id",
+        "WITH l(limit_usd) AS (VALUES (100.0)) SELECT trip_id AS x FROM staged.trips, l WHERE fare_usd > limit_usd",
+    ),
+    ("money usd", "SELECT sum(v) AS x FROM (SELECT unnest([fare_usd, tip_usd]) AS v FROM staged.trips)"),
+    ("counter persons", "SELECT entries - exits AS x FROM staged.readings"),
+    ("unknown", "SELECT unnest([miles, fare_usd]) AS x FROM staged.trips"),
+    ("quantity", "SELECT count(DISTINCT [area, unit]) AS x FROM staged.readings"),
+    (
+        "quantity persons",
+        "SELECT x FROM (SELECT max(entries) - min(entries) AS x FROM staged.readings GROUP BY [area, unit])",
+    ),
+    (
+        "quantity persons",
+        "SELECT area, unit, sum(d) AS x FROM (SELECT area, unit, entries - lag(entries) OVER (PARTITION BY "
+        "(area, unit) ORDER BY at) AS d FROM staged.readings) GROUP BY 1, 2",
+    ),
+    ("ratio", "SELECT sum(trips) FILTER (WHERE service = 'a') * 100.0 / sum(trips) AS x FROM curated.days"),
+    ("mean trips", "SELECT avg(trips) AS x FROM (SELECT day, sum(trips) AS trips FROM curated.days GROUP BY day)"),
+    (
+        "money usd",
+        "SELECT a.revenue_usd - b.revenue_usd AS x FROM curated.days a JOIN curated.days b ON a.day = b.day +"
+        " INTERVAL 7 DAY",
+    ),
+    ("unknown", "SELECT day + 1 AS x FROM curated.days WHERE day + 1 > DATE '2024-01-01'"),
+    ("quantity", "SELECT sum(seconds) // 60 AS x FROM staged.trips"),
+    (
+        "ratio usd/mile",
+        "SELECT CASE WHEN sum(miles) > 0 THEN sum(fare_usd) / sum(miles) ELSE 0 END AS x FROM staged.trips",
+    ),
+    ("ratio usd/mile", "SELECT coalesce(sum(fare_usd) / nullif(sum(miles), 0), 0) AS x FROM staged.trips"),
+    ("unknown", "SELECT fare_usd / miles > rate AS x FROM staged.trips"),
+    ("ratio usd/mile", "SELECT rate AS x FROM staged.trips WHERE fare_usd / miles > 1.5 * rate"),
+    ("ratio usd/mile", "SELECT max(fare_usd / miles) AS x FROM staged.trips"),
+    (
+        "ratio share",
+        "SELECT sum(fare_usd) / (SELECT sum(fare_usd) FROM staged.trips) AS x FROM staged.trips GROUP BY service",
+    ),
+    ("unknown", "SELECT histogram(fare_usd) AS x FROM staged.trips"),
+    ("id", "SELECT zone_id AS x FROM staged.trips GROUP BY zone_id HAVING count(*) > 10 AND sum(fare_usd) > 100"),
+    ("quantity day", "SELECT date_diff('day', min(day), max(day)) + 1 AS x FROM curated.days"),
+    ("ratio usd/day", "SELECT sum(revenue_usd) / (date_diff('day', min(day), max(day)) + 1) AS x FROM curated.days"),
+    ("money usd", "SELECT (CASE WHEN service = 'a' THEN 1 ELSE -1 END) * fare_usd AS x FROM staged.trips"),
+    ("money usd", "SELECT sum(fare_usd * CASE WHEN service = 'refund' THEN -1 ELSE 1 END) AS x FROM staged.trips"),
+    ("money usd", "SELECT toll_eur * 1.08 + fare_usd AS x FROM staged.trips"),
+    ("money usd", "SELECT sum(mean_fare_usd * trips) AS x FROM curated.days"),
+    ("money usd", "SELECT mean_fare_usd * sum(trips) AS x FROM curated.days GROUP BY mean_fare_usd"),
+    ("mean usd", "SELECT avg(mean_fare_usd * trips) AS x FROM curated.days"),
+    ("mean usd", "SELECT quantile_cont(fare_usd, [0.5, 0.9]) AS x FROM staged.trips"),
+    ("unknown", "SELECT CAST(seconds AS VARCHAR) || ' s' AS x FROM staged.trips"),
+    ("mean persons", "SELECT sum(persons) / count(*) AS x FROM staged.trips"),
+    ("ratio mile/person", "SELECT miles / persons AS x FROM staged.trips"),
+    ("unknown", "SELECT to_seconds(seconds) AS x FROM staged.trips"),
+    ("unknown", "SELECT began_at + to_seconds(seconds) AS x FROM staged.trips"),
+    ("quantity seconds", "SELECT 60 * minutes + seconds AS x FROM staged.trips"),
+    ("money usd", "SELECT sum(fare_usd) OVER (PARTITION BY zone_id ORDER BY day) AS x FROM staged.trips"),
+    (
+        "quantity persons",
+        "SELECT r.entries - l.entries AS x FROM staged.readings r LEFT JOIN LATERAL (SELECT * FROM "
+        "staged.readings i WHERE i.area = r.area AND i.unit = r.unit AND i.at < r.at ORDER BY i.at DESC LIMIT"
+        " 1) l ON true",
+    ),
+    (
+        "quantity persons",
+        "SELECT p.area, p.unit, p.last_entries - p.first_entries AS x FROM (SELECT area, unit, "
+        "arg_min(entries, at) AS first_entries, arg_max(entries, at) AS last_entries FROM staged.readings "
+        "GROUP BY area, unit) p",
+    ),
+    (
+        "quantity persons",
+        "WITH f AS (SELECT area, unit, min(at) AS a0, max(at) AS a1 FROM staged.readings GROUP BY ALL) SELECT"
+        " e.entries - s.entries AS x FROM f JOIN staged.readings s ON s.area = f.area AND s.unit = f.unit AND"
+        " s.at = f.a0 JOIN staged.readings e ON e.area = f.area AND e.unit = f.unit AND e.at = f.a1",
+    ),
+    (
+        "quantity persons",
+        "SELECT entries - max(entries) OVER (PARTITION BY unit, area ORDER BY at ROWS BETWEEN 1 PRECEDING AND"
+        " 1 PRECEDING) AS x FROM staged.readings",
+    ),
+    (
+        "ratio share",
+        "WITH s AS (SELECT service, sum(fare_usd) / (SELECT sum(fare_usd) FROM staged.trips) AS share FROM "
+        "staged.trips GROUP BY service) SELECT sum(share) AS x FROM s",
+    ),
+    ("ratio usd/trip", "SELECT usd_per_trip AS x FROM curated.days WHERE usd_per_trip > mean_fare_usd"),
+    ("ratio usd/trip", "SELECT sum(card_share * usd_per_trip) AS x FROM curated.days"),
+    ("ratio share", "SELECT avg(s) AS x FROM (SELECT revenue_usd / sum(revenue_usd) OVER () AS s FROM curated.days)"),
+    (
+        "money usd",
+        "SELECT sum(v) AS x FROM (SELECT fare_usd AS v FROM staged.trips "
+        "EXCEPT SELECT mean_fare_usd FROM curated.days)",
+    ),
 ]

@@ -140,4 +140,49 @@ WRONG: list[tuple[str, str]] = [
     ),
     ("sum_of_mean", "SELECT service, sum(mean_fare_usd) OVER (PARTITION BY service) AS x FROM curated.days"),
     ("mixed_units", "SELECT sum(seconds) / 60 AS x, sum(seconds) + sum(minutes) AS y FROM staged.trips"),
+    (
+        "mixed_currencies",
+        "WITH l(limit_eur) AS (VALUES (100.0)) SELECT trip_id AS x FROM staged.trips, l WHERE fare_usd > limit_eur",
+    ),
+    (
+        "mixed_currencies",
+        "SELECT trip_id AS x FROM staged.trips, (VALUES (5), (6)) AS l(limit_eur) WHERE fare_usd > limit_eur",
+    ),
+    ("sum_of_counter", "SELECT sum(v) AS x FROM (SELECT unnest([entries, exits]) AS v FROM staged.readings)"),
+    ("sum_of_counter", "SELECT sum(entries - exits) AS x FROM staged.readings"),
+    ("mixed_kinds", "SELECT miles * 2 > 5 AS x, fare_usd - seconds AS y FROM staged.trips"),
+    ("mixed_currencies", "SELECT sum(fare_usd) - sum(toll_eur) AS x FROM staged.trips"),
+    ("mixed_currencies", "SELECT toll_eur + fare_usd * usd_per_eur AS x FROM staged.trips"),
+    (
+        "counter_outside_key",
+        "SELECT e.entries - s.entries AS x FROM staged.readings s JOIN staged.readings e ON s.station = "
+        "e.station AND s.at < e.at",
+    ),
+    (
+        "counter_outside_key",
+        "WITH f AS (SELECT station, min(entries) AS lo, max(entries) AS hi FROM staged.readings GROUP BY "
+        "station) SELECT hi - lo AS x FROM f",
+    ),
+    (
+        "mean_of_ratio",
+        "SELECT avg(r) AS x FROM (SELECT zone_id, sum(fare_usd) / sum(miles) AS r FROM staged.trips GROUP BY zone_id)",
+    ),
+    (
+        "sum_of_mean",
+        "SELECT service, sum(m) AS x FROM (SELECT service, zone_id, median(fare_usd) AS m FROM staged.trips "
+        "GROUP BY ALL) GROUP BY service",
+    ),
+    ("mixed_units", "SELECT avg(miles) + avg(km) AS x FROM staged.trips"),
+    ("mixed_units", "SELECT least(seconds, minutes) AS x FROM staged.trips"),
+    ("mixed_units", "SELECT CASE WHEN service = 'a' THEN miles ELSE km END AS x FROM staged.trips"),
+    ("mixed_units", "SELECT sum(fare_usd) / sum(miles) - sum(fare_usd) / sum(km) AS x FROM staged.trips"),
+    ("mixed_currencies", "SELECT sum(fare_usd) / sum(miles) - sum(toll_eur) / sum(miles) AS x FROM staged.trips"),
+    ("arithmetic_on_id", "SELECT -zone_id * 2 AS x FROM staged.trips"),
+    ("arithmetic_on_id", "SELECT zone_id - lag(zone_id) OVER (ORDER BY day) AS x FROM staged.trips"),
+    ("mixed_kinds", "SELECT miles + tip_share AS x FROM staged.trips"),
+    (
+        "counter_outside_key",
+        "SELECT CASE WHEN lag(area) OVER w = area AND lag(unit) OVER w = unit THEN 1 END AS y, "
+        "entries - lag(entries) OVER w AS x FROM staged.readings WINDOW w AS (ORDER BY at)",
+    ),
 ]

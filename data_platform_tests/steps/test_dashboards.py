@@ -13,6 +13,7 @@ from data_platform.steps.dashboards import Dashboard, Drawn, Failed, dashboards_
 from data_platform.steps.publish import publish_warehouse
 from data_platform_tests.planning.town import rain
 from data_platform_tests.small_dataset import NOW, SmallDataset
+from data_platform_tests.ui.dagster_dev import REPOSITORY
 
 _RAIN = '''\
 """Rain a day
@@ -183,3 +184,15 @@ def test_the_index_leads_to_each_page(built_town: SmallDataset, name: str) -> No
     index = _index(built_town)
     assert f'<a href="{name}.html">' in index
     assert f'<img src="{name}.png"' in index
+
+
+def test_the_documented_example_becomes_a_page(built_town: SmallDataset) -> None:
+    page = (REPOSITORY / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    found = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert found is not None
+    publish_warehouse(built_town.platform, now=NOW)
+    drawn = _drawn(built_town, _dashboards(built_town, rain=found[1]))["rain"]
+    text = drawn.page.read_text(encoding="utf-8")
+    assert "<h1>Rain by place</h1>" in text
+    for part in ("<dt>Rain, mm</dt>", "<h2>Day by day</h2>", '<label for="filter-place">Place</label>'):
+        assert part in text

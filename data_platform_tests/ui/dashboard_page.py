@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Dialog, Page
 
 PHONE = (375, 700)
 DESK = (1280, 900)
@@ -75,10 +75,14 @@ class DashboardPage:
         self.wrong: list[str] = []
         page.on("console", lambda message: self._told(message.type, message.text))
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("dialog", lambda dialog: (self.wrong.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", self._opened)
         page.on("request", lambda request: self._asked(request.url))
         page.goto(path.as_uri())
         self.settle()
+
+    def _opened(self, dialog: "Dialog") -> None:
+        self.wrong.append(dialog.message)
+        dialog.dismiss()
 
     def _told(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
@@ -137,7 +141,8 @@ class DashboardPage:
         """All text that can be seen, also in charts."""
         found: str = self.page.evaluate(
             "() => document.body.innerText + [...document.querySelectorAll('svg text')]"
-            ".filter((one) => one.checkVisibility({ visibilityProperty: true })).map((one) => one.textContent).join(' ')"
+            ".filter((one) => one.checkVisibility({ visibilityProperty: true }))"
+            ".map((one) => one.textContent).join(' ')"
         )
         return found
 

@@ -49,12 +49,11 @@
     const column = columnOf(node);
     const title = part("h2", "", part("code", "", node.table));
     if (node.column !== null) title.append(part("code", "focus-column", `.${node.column}`));
-    title.id = "focus-title";
     const tags = part("p", "tags", tag(data.layer));
     if (data.made_by !== data.layer) tags.append(tag(data.made_by.replace("_", " ")));
     if (column !== null) {
       tags.append(tag(column.type));
-      const meaning = [column.semantic, column.unit].filter(Boolean).join(" in ");
+      const meaning = [column.semantic, column.unit].filter(Boolean).join(", ");
       if (meaning) tags.append(tag(meaning, "accent"));
       if (column.personal) tags.append(tag("personal", "warn"));
     }
@@ -90,7 +89,7 @@
     if (own.length === 0) return [];
     const title = part("h3", "", "What is declared and what permuting shows differ");
     const items = own.map((each) => part("li", "", part("code", "", `${each.source}.${each.source_column}`), " → ",
-      part("code", "", each.column), `: ${each.text}`));
+      part("code", "", each.column), ` (${each.said === "declared" ? "declared, not seen" : "seen, not declared"}): ${each.text}`));
     const notice = part("div", "notice warn", title, part("ul", "", ...items));
     return [notice];
   }

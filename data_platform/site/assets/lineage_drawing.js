@@ -203,6 +203,7 @@ dataPlatform.drawing = (() => {
     layers.prepend(svg);
     box.replaceChildren(layers);
     drawn = { layers, svg, lines, places };
+    layers.classList.toggle("tall", layers.scrollHeight > window.innerHeight);
     drawLines();
     const middle = box.querySelector(".card.start");
     box.scrollLeft = middle.offsetLeft - (box.clientWidth - middle.offsetWidth) / 2;
@@ -279,5 +280,10 @@ dataPlatform.drawing = (() => {
 
   new ResizeObserver(drawLines).observe(box);
 
-  return { draw, part, focusStart: () => box.querySelector('[aria-current="true"], .card.start .card-title')?.focus() };
+  function focusStart() {
+    const start = box.querySelector('[aria-current="true"]') ?? box.querySelector(".card.start .card-title");
+    start?.focus();
+  }
+
+  return { draw, part, focusStart };
 })();

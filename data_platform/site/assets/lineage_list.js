@@ -18,10 +18,10 @@ var dataPlatform = window.dataPlatform || {};
 
   const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
-  // In words, as contracts say it: DECIMAL(14,2), money in usd.
+  // As contracts say it: DECIMAL(14,2), money, usd.
   function kindOf(column) {
     if (column === null) return "";
-    const meaning = [column.semantic, column.unit].filter(Boolean).join(" in ");
+    const meaning = [column.semantic, column.unit].filter(Boolean).join(", ");
     return [column.type, meaning].filter(Boolean).join(", ");
   }
 
