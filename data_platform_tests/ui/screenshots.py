@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from data_platform_tests.ui.dagster_dev import REPOSITORY, dagster_dev, environment
 from data_platform_tests.ui.pages import browser_page, nodes, open_asset, open_graph
-from data_platform_tests.ui.site_pictures import catalogue
+from data_platform_tests.ui.site_pictures import catalogue, lineage
 
 IMAGES = REPOSITORY / "docs" / "images"
 _MARGIN = 12
@@ -54,6 +54,7 @@ def main() -> int:
             graph(page, url, IMAGES / "asset-graph.png")
             asset(page, url, IMAGES / "asset-page.png")
             catalogue(page, Path(folder) / "home" / "site", IMAGES)
+            lineage(page, Path(folder) / "home" / "site", IMAGES)
     return 0
 
 

@@ -19,3 +19,17 @@ def catalogue(page: Page, site: Path, images: Path) -> None:
     page.set_viewport_size({"width": 375, "height": 760})
     page.goto(f"{table.as_uri()}#columns")
     page.screenshot(path=images / "catalogue-phone.png")
+
+
+def lineage(page: Page, site: Path, images: Path) -> None:
+    """Where revenue comes from and who reads it, two steps to both sides; a register's way on a phone."""
+    drawn = site / "catalogue" / "lineage.html"
+    page.set_viewport_size({"width": 1200, "height": 900})
+    page.goto(f"{drawn.as_uri()}#curated.daily_revenue.revenue_usd?steps=2")
+    page.locator("#graph .card.start").wait_for()
+    page.screenshot(path=images / "lineage.png")
+    page.set_viewport_size({"width": 375, "height": 760})
+    page.goto(f"{drawn.as_uri()}#raw.turnstile.ENTRIES?steps=2&indirect=0")
+    page.locator("#graph .card.start").wait_for()
+    page.locator("#drawing-title").evaluate("title => title.scrollIntoView({behavior: 'instant'})")
+    page.screenshot(path=images / "lineage-phone.png")
