@@ -23,7 +23,7 @@ def write_lineage(folder: Path, graph: ColumnGraph, catalog: Catalog, commits: M
         told = as_json(graph, catalog, table.name, commits.get(table.name))
         place = folder / "lineage" / table.name.sql
         pages.write_script(place.with_name(f"{place.name}.js"), "lineage", told)
-        pages.write(place.with_name(f"{place.name}.json"), json.dumps(told, indent=1, allow_nan=False) + "\n")
+        pages.write(place.with_name(f"{place.name}.json"), json.dumps(told, allow_nan=False) + "\n")
 
 
 def last_commits(versions: Versions) -> Mapping[TableName, Commit]:

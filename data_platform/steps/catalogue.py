@@ -11,6 +11,7 @@ from pathlib import Path
 
 from data_platform import kept
 from data_platform.lake.names import TableName
+from data_platform.lineage.seen import all_seen
 from data_platform.planning.catalog import Catalog, ModelTable
 from data_platform.planning.versions import Versions
 from data_platform.site.catalogue import Moment, write_catalogue
@@ -83,12 +84,14 @@ def _standing(platform: Platform) -> str | None:
 
 
 def _wanted(versions: Versions, publication: Publication | None) -> str:
-    """All that the pages tell, as one: the publication, where each log ends, what tables say, and the look of pages."""
+    """All that the pages tell, as one: the publication, where each log ends, what tables say, what permuting
+    showed, and the look of pages."""
     marks = {}
     for table in versions.catalog:
         if not isinstance(table, ModelTable) or not table.is_view:
             marks[str(table.name)] = versions.mark(table.name)
-    told = [publication and publication.id, marks, _definitions(versions.catalog), _look()]
+    permuted = {name.sql: repr(seen) for name, seen in all_seen(versions.catalog, versions.lake.notes).items()}
+    told = [publication and publication.id, marks, _definitions(versions.catalog), permuted, _look()]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:15]
 
 

@@ -2,9 +2,15 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 from data_platform.lake.names import TableName
+from data_platform.lineage.permuting import Permuted, Reaction
+from data_platform.lineage.seen import Seen, keep
+from data_platform.planning.versions import code_version
+from data_platform.steps.catalogue import catalogue, catalogue_version
 from data_platform_tests.site.town import Town
+from data_platform_tests.small_dataset import small_dataset
 
 
 def test_each_table_has_a_script_and_the_same_as_json(built: Town) -> None:
@@ -30,3 +36,20 @@ def test_a_stored_table_tells_its_last_commit_and_others_tell_none(built: Town) 
     assert datetime.fromisoformat(str(readings["at"])).tzinfo == UTC
     assert commit("raw.readings") is None
     assert commit("staged.known") is None
+
+
+def test_what_permuting_showed_is_told_as_soon_as_it_was_seen(tmp_path: Path) -> None:
+    small = small_dataset(tmp_path)
+    now = datetime(2024, 4, 2, tzinfo=UTC)
+    page = catalogue(small.platform, now=now).page
+    raw, name = TableName("raw", "readings"), TableName("staged", "readings")
+    reaction = Reaction(raw, "rain_mm", "rain_mm", "direct")
+    seen = Permuted(("rain_mm",), (reaction,), {raw.sql: 4}, (f"{raw.sql}.rain_mm",))
+    code = code_version(small.catalog, small.catalog.model(name))
+    assert small.platform.lake.notes is not None
+    keep(small.platform.lake.notes, name, Seen(code, "2024-01", now, seen))
+    before = catalogue_version(small.platform)
+    assert catalogue(small.platform, now=now).changed
+    assert catalogue_version(small.platform) == before
+    edges = json.loads(page.with_name("lineage").joinpath("staged.readings.json").read_text(encoding="utf-8"))["from"]
+    assert {each["source_column"] for each in edges if "permuted" in each["found"]} == {"rain_mm"}

@@ -98,14 +98,14 @@ def test_a_column_shows_its_sources_and_its_readers(browser: Browsing, gauges: P
 def test_an_edge_says_what_where_of_which_kind_and_what_can_reject_it(browser: Browsing, gauges: Path) -> None:
     show(browser, gauges, "curated.daily.rain_mm")
     focus = browser.page.locator("#focus")
-    assert "Last commit: 12, 2024-05-06 07:08 UTC, 3 partitions." in focus.inner_text()
-    assert focus.locator(".tag").all_inner_texts() == ["curated", "sql", "DOUBLE", "quantity in mm"]
+    assert "Last commit: 12, 2024-05-06 07:08 UTC, 3 partitions · " in focus.inner_text()
+    assert focus.locator(".tag").all_inner_texts() == ["curated", "sql", "DOUBLE", "quantity, mm"]
     href = focus.get_by_role("link", name="The page of curated.daily").get_attribute("href")
     assert href == "tables/curated.daily.html#column-rain_mm"
     edge = browser.page.locator(".edge").filter(has_text="staged.gauges.rain_mm")
     assert edge.locator("pre").inner_text() == "sum(rain_mm) AS rain_mm"
     assert "town/curated/made.sql:7 · read in the SQL" in edge.inner_text()
-    assert "rain_mm is DECIMAL(8,2), quantity in mm" in edge.inner_text()
+    assert "rain_mm is DECIMAL(8,2), quantity, mm" in edge.inner_text()
     edge.get_by_text("1 rule can reject rain_mm").click()
     assert edge.locator(".rules li").all_inner_texts() == [
         "rain_mm_range rejects a row where rain_mm < 0",
@@ -161,7 +161,7 @@ def test_one_walks_by_keys_alone(browser: Browsing, gauges: Path) -> None:
 def test_what_only_decides_about_rows_can_be_left_out_and_stays_out(browser: Browsing, gauges: Path) -> None:
     show(browser, gauges, "curated.daily.rain_mm")
     page = browser.page
-    page.get_by_role("checkbox", name="only decides about rows").uncheck()
+    page.get_by_role("checkbox", name="with filters, joins").uncheck()
     page.wait_for_url("**?indirect=0")
     assert {edge.rsplit(" ", 1)[1] for edge in edges(browser)} == {"value"}
     assert cards(browser)["curated.daily"] == ["rain_mm"]
@@ -169,7 +169,7 @@ def test_what_only_decides_about_rows_can_be_left_out_and_stays_out(browser: Bro
     shown(browser, "curated.trend.change")
     assert page.url.endswith("#curated.trend.change?indirect=0")
     assert edges(browser) == {"curated.daily.rain_mm → curated.trend.change value"}
-    page.get_by_role("checkbox", name="only decides about rows").check()
+    page.get_by_role("checkbox", name="with filters, joins").check()
     page.locator(".edge").nth(1).wait_for()
     assert "curated.daily.day → curated.trend.change window" in edges(browser)
 
@@ -190,10 +190,18 @@ def test_how_far_is_chosen_and_goes_all_the_way_to_raw(browser: Browsing, gauges
     assert (strong, lines(browser)) == (3, 10)
 
 
+def test_what_decides_about_all_rows_of_a_reader_is_not_followed_through_all_its_columns(
+    browser: Browsing, gauges: Path
+) -> None:
+    show(browser, gauges, "staged.gauges.place?steps=all")
+    assert {edge for edge in edges(browser) if edge.startswith("curated")} == set()
+    assert cards(browser)["curated.daily"] == ["place", "every row"]
+
+
 def test_what_is_declared_and_permuted_otherwise_is_shown_where_it_matters(browser: Browsing, gauges: Path) -> None:
     show(browser, gauges, "curated.scores.score")
     notice = browser.page.locator("#focus .notice").inner_text()
-    assert "curated.daily.rain_mm → score: permuting it changes the score" in notice
+    assert "curated.daily.rain_mm → score (seen, not declared): permuting it changes the score" in notice
     assert browser.page.locator("#graph path.line.disputed").count() == 1
     assert "In dispute" in browser.page.locator(".edge").inner_text()
     show(browser, gauges, "curated.scores.day")
@@ -258,6 +266,9 @@ def test_the_page_has_names_landmarks_contrast_and_fits_the_screen(
     browser.open(gauges, asked, size=size)
     browser.page.locator("#shown, #overview").filter(visible=True).wait_for()
     assert browser.faults() == []
+    for card in browser.page.locator("#graph .card").all():
+        card.get_by_role("link").last.focus()
+        assert browser.faults() == []
     browser.page.get_by_role("combobox", name="Table or column").fill("rain")
     assert browser.faults() == []
     assert browser.outside(gauges.parent) == []
@@ -271,7 +282,8 @@ def test_on_a_phone_cards_stand_below_each_other_with_lines_beside_them(browser:
     for line in browser.page.locator("#graph path.line").all():
         box = line.bounding_box()
         assert box is not None
-        assert 0 <= box["x"] <= boxes[0]["x"]
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= boxes[0]["x"] + 5  # half a stroke and the border of the card
 
 
 def test_hostile_names_stay_texts_and_can_be_walked_to(browser: Browsing, tmp_path: Path) -> None:
@@ -297,6 +309,9 @@ def test_a_wide_table_with_many_readers_is_listed_whole_and_folded_in_the_drawin
     browser.page.get_by_role("button", name="edges more").click()
     assert browser.page.locator(".edge").count() == 60 + 60 * 30
     show(browser, page, "staged.wide.column_07")
+    box = browser.page.locator("#graph .card.start").bounding_box()
+    assert box is not None
+    assert box["y"] < DESKTOP[1]
     assert browser.page.locator("#graph .card").count() == 32
     assert lines(browser) == 31
 

@@ -1,5 +1,6 @@
 """A lineage page over tables made up for it: a disagreement, hostile names, a wide table, and long chains."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,9 @@ class House:
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, Any]] = {}
 
-    def table(self, name: str, *columns: str, made_by: str = "sql", **described: Any) -> None:
+    def table(
+        self, name: str, *columns: str, made_by: str = "sql", described: Mapping[str, dict[str, Any]] | None = None
+    ) -> None:
         self.tables[name] = {
             "table": name,
             "dataset": "town",
@@ -58,7 +61,7 @@ class House:
             "made_by": made_by,
             "description": f"About {name}.",
             "commit": None,
-            "columns": dict.fromkeys(columns, column()) | described,
+            "columns": dict.fromkeys(columns, column()) | dict(described or {}),
             "from": [],
             "to": [],
             "disagreements": [],
@@ -112,8 +115,8 @@ def house() -> House:
     rule = {"name": "rain_mm_range", "kind": "reject", "sql": "rain_mm < 0"}
     flag = {"name": "heavy", "kind": "flag", "sql": "rain_mm > 100"}
     rain = column("DECIMAL(8,2)", "quantity", "mm", rules=[rule, flag], sql="mm AS rain_mm", line=3)
-    made.table("staged.gauges", "read_at", "place", rain_mm=rain)
-    made.table("curated.daily", "day", "place", rain_mm=column("DOUBLE", "quantity", "mm"))
+    made.table("staged.gauges", "read_at", "place", described={"rain_mm": rain})
+    made.table("curated.daily", "day", "place", described={"rain_mm": column("DOUBLE", "quantity", "mm")})
     made.table("curated.trend", "day", "change")
     made.table("curated.scores", "day", "score", made_by="python")
     made.tables["curated.daily"]["commit"] = {"version": 12, "at": "2024-05-06T07:08:09+00:00", "partitions": 3}
@@ -147,7 +150,7 @@ def hostile() -> House:
     made = House()
     made.table("raw.odd", HOSTILE, made_by="raw")
     told = {"description": HOSTILE, "rules": [{"name": HOSTILE, "kind": "reject", "sql": HOSTILE}]}
-    made.table("staged.odd", **{HOSTILE: column(HOSTILE, "quantity", HOSTILE, **told)})
+    made.table("staged.odd", described={HOSTILE: column(HOSTILE, "quantity", HOSTILE, **told)})
     made.edge(f"raw.odd.{HOSTILE}", f"staged.odd.{HOSTILE}", sql=HOSTILE, file=HOSTILE)
     return made
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from data_platform_tests.ui.dagster_dev import REPOSITORY, dagster_dev, environment
 from data_platform_tests.ui.pages import browser_page, nodes, open_asset, open_graph
+from data_platform_tests.ui.site_pictures import catalogue, dashboards, lineage
 
 IMAGES = REPOSITORY / "docs" / "images"
 _MARGIN = 12
@@ -43,30 +44,6 @@ def asset(page: Page, url: str, path: Path) -> None:
     page.screenshot(path=path, clip={"x": _NAVIGATION, "y": 0, "width": 1400 - _NAVIGATION, "height": 1360})
 
 
-# Page of the site → its picture, and the size of the window: what of a page shows what it is for.
-SITE = {
-    "catalogue/index.html": ("catalogue.png", 1200, 900),
-    "catalogue/tables/curated.daily_revenue.html": ("catalogue-table.png", 1200, 1300),
-    "catalogue/lineage.html#curated.daily_revenue.revenue_usd": ("lineage.png", 1200, 900),
-    "dashboards/ridership.html": ("dashboard-ridership.png", 1200, 1750),
-    "dashboards/demand.html": ("dashboard-demand.png", 1200, 1550),
-    "dashboards/revenue_trend.html": ("dashboard-revenue.png", 1200, 1500),
-}
-
-
-def site(page: Page, folder: Path, images: Path) -> None:
-    """The pages as a browser opens them from the disk, each drawn to the end."""
-    for address, (name, width, height) in SITE.items():
-        path, _, fragment = address.partition("#")
-        page.set_viewport_size({"width": width, "height": height})
-        page.goto("about:blank")
-        page.goto(f"{(folder / path).as_uri()}#{fragment}")
-        page.wait_for_load_state("load")
-        if path.startswith("dashboards/"):
-            page.locator("main[aria-busy='false']").wait_for()
-        page.screenshot(path=images / name)
-
-
 def main() -> int:
     argparse.ArgumentParser(prog="python -m data_platform_tests.ui.screenshots", description=__doc__).parse_args()
     IMAGES.mkdir(parents=True, exist_ok=True)
@@ -76,7 +53,8 @@ def main() -> int:
         with dagster_dev(env, Path(folder) / "dagster.log") as url, browser_page(1400, 1000) as page:
             graph(page, url, IMAGES / "asset-graph.png")
             asset(page, url, IMAGES / "asset-page.png")
-            site(page, Path(folder) / "home" / "site", IMAGES)
+            for pictures in (catalogue, lineage, dashboards):
+                pictures(page, Path(folder) / "home" / "site", IMAGES)
     return 0
 
 

@@ -203,6 +203,7 @@ dataPlatform.drawing = (() => {
     layers.prepend(svg);
     box.replaceChildren(layers);
     drawn = { layers, svg, lines, places };
+    layers.classList.toggle("tall", layers.scrollHeight > window.innerHeight);
     drawLines();
     const middle = box.querySelector(".card.start");
     box.scrollLeft = middle.offsetLeft - (box.clientWidth - middle.offsetWidth) / 2;
@@ -284,5 +285,5 @@ dataPlatform.drawing = (() => {
     start?.focus();
   }
 
-  return { draw, part, focusStart };
+  return { draw, part, breakable, focusStart };
 })();
