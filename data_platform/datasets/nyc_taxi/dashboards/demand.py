@@ -131,7 +131,7 @@ def _heat_map(zones: "Chart") -> "Chart":
         color=alt.Color(
             "pickups:Q",
             scale=alt.Scale(scheme="blues", zero=True),
-            legend=alt.Legend(title="pickups", orient="top", gradientLength=200, format=",", tickCount=4),
+            legend=alt.Legend(title="pickups", orient="top", gradientLength=200, format=",.0f", tickCount=4),
         ),
         tooltip=[
             alt.Tooltip("zone:N", title="Zone"),
