@@ -1,6 +1,6 @@
 """All datasets below a folder, read once: Dagster asks for its definitions several times a process."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from data_platform.planning.catalog import Catalog, CatalogError
 from data_platform.resources.environment import settings
 from data_platform.settings import Settings, SettingsError
 from data_platform.sql.model import ModelError
+from data_platform.steps.dashboards import Dashboard
 
 # In an author's files or an operator's settings: the message says it all, a traceback would bury it.
 MISTAKES = (Mistakes, ContractError, ModelError, CatalogError, SettingsError)
@@ -54,10 +55,22 @@ def read_datasets(root: Path, chosen: Settings) -> Datasets:
             span = _span(folder, chosen)
         with mistakes.going_on():
             found[folder.name] = load_dataset(folder, variables=chosen.template_variables, span=span, proofs=proofs)
+    _check_dashboards([one for dataset in found.values() for one in dataset.dashboards], mistakes)
     mistakes.tell()
     catalog = catalog_of(list(found.values()), proofs)
     proofs.save()
     return Datasets(found, catalog)
+
+
+def _check_dashboards(dashboards: Iterable[Dashboard], mistakes: Gathering) -> None:
+    """Their pages share a folder."""
+    first: dict[str, Dashboard] = {}
+    for one in dashboards:
+        before = first.setdefault(one.name, one)
+        if before is not one:
+            text = f"dashboard '{one.name}' is also in dataset {before.about.dataset}; call one otherwise"
+            with mistakes.going_on():
+                raise ContractError(one.path, 1, text)
 
 
 def _span(folder: Path, chosen: Settings) -> Span:

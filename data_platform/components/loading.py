@@ -1,6 +1,7 @@
 """Reads a dataset's folder into tables: `defs.yaml`, `staged/` and `curated/`. Every mistake has a file and a line."""
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -78,6 +79,9 @@ def load_dataset(folder: Path, *, variables: Mapping[str, str], span: Span, proo
 
 
 def _dashboard(path: Path) -> Dashboard:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", path.stem) or path.stem == "index":
+        text = f"'{path.stem}' is no name of a dashboard: use snake_case, and not index, which is the page of all"
+        raise ContractError(path, 1, text)
     text = read_text(path)
     module = load_module(path, text)
     function = function_of(module, path, "dashboard", "it draws from the read-only warehouse")

@@ -82,9 +82,9 @@ class Told:
         start = self._syntax.start(node)
         if start is None:
             return self._syntax.line(node)
-        if isinstance(node, exp.Func):
+        if isinstance(node, exp.Func) and "start" not in node.meta:
             tokens = self._syntax.tokens
             at = next((i for i, token in enumerate(tokens) if token.start == start), 0)
-            if at >= 2 and tokens[at - 1].text == "(" and tokens[at - 2].text.lower() == node.sql_name().lower():
+            if at >= 2 and tokens[at - 1].text == "(" and tokens[at - 2].text.isidentifier():
                 return tokens[at - 2].line
         return self._syntax.line_at(start)

@@ -156,6 +156,19 @@ def test_a_dashboard_is_a_function_in_dashboards_and_its_file_says_what_it_is_ab
     assert found.about == About("rain", "Rain by day", "In mm.", "rain")
 
 
+def test_dashboards_of_two_datasets_have_two_names(tmp_path: Path) -> None:
+    text = '"""Rain"""\n\n\ndef dashboard(warehouse):\n    pass\n'
+    small = small_dataset(tmp_path, {"dashboards/rain.py": text})
+    other = tmp_path / "datasets" / "snow"
+    (other / "dashboards").mkdir(parents=True)
+    (other / "dashboards" / "rain.py").write_text(text)
+    (other / "defs.yaml").write_text(
+        "type: data_platform.components.dataset.Dataset\nattributes: {description: Snow., raw: {}}\n"
+    )
+    with pytest.raises(ContractError, match=r"snow/dashboards/rain\.py:1: dashboard 'rain' is also in dataset rain"):
+        _ = small.datasets
+
+
 def test_tables_of_different_partitions_are_not_read_together_by_mistake(tmp_path: Path) -> None:
     small = small_dataset(tmp_path)
     daily = tmp_path / "datasets" / "snow"

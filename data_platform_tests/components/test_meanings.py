@@ -108,6 +108,45 @@ def test_meanings_go_through_views_and_tables_that_pass_on_raw_ones(small: Small
     assert all("[sum_of_ratio]" in line for line in told)
 
 
+def declaring(expression: str, column: str) -> dict[str, str]:
+    """A table whose one column is made by an expression over readings, and is said to be something."""
+    contract = f"description: One.\ngrain: [place]\ncolumns:\n  place: {{type: VARCHAR}}\n  one: {{{column}}}\n"
+    return {
+        _YAML: AMOUNT,
+        "curated/one.sql": f"SELECT place, {expression} AS one FROM staged.readings\n",
+        "curated/one.yaml": f"{contract}reconciles: {{none: it is only an example}}\n",
+    }
+
+
+@pytest.mark.parametrize(
+    ("expression", "column"),
+    [
+        ("sum(rain_mm) OVER (PARTITION BY place ORDER BY read_at)", "type: DOUBLE, semantic: counter, per: [place]"),
+        ("rain_mm / 25.4", "type: DOUBLE, semantic: quantity, unit: inches"),
+        ("rain_mm / 7", "type: DOUBLE, semantic: mean, unit: mm"),
+        ("avg(rain_mm) OVER ()", "type: DOUBLE, semantic: mean, unit: millimeters"),
+    ],
+)
+def test_a_contract_may_say_more_than_its_select_tells(small: SmallDataset, expression: str, column: str) -> None:
+    assert said(small, declaring(expression, column)) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "column"),
+    [
+        ("rain_mm / 25.4", "type: DOUBLE, semantic: id"),
+        ("rain_mm", "type: DOUBLE, semantic: counter, per: [place]"),
+        ("rain_mm", "type: DOUBLE, semantic: quantity, unit: inches"),
+        ("avg(rain_mm) OVER ()", "type: DOUBLE, semantic: quantity, unit: mm"),
+    ],
+)
+def test_a_contract_may_not_say_otherwise(small: SmallDataset, expression: str, column: str) -> None:
+    (told,) = said(small, declaring(expression, column))
+
+    assert "curated/one.yaml:5: column 'one' is" in told
+    assert told.endswith("[declared_otherwise]")
+
+
 def test_a_noun_that_one_dataset_counts_is_a_unit_in_all(small: SmallDataset) -> None:
     gauge = FILES[_YAML].replace(_RAIN, '{type: "DECIMAL(8,2)", semantic: quantity, unit: hailstones}')
     assert "'hailstones' is no unit" in said(small, {_YAML: gauge})[0]

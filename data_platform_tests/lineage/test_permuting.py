@@ -9,6 +9,7 @@ import pytest
 from data_platform.engines.sampled import sampled_function
 from data_platform.lake.names import TableName
 from data_platform.lineage.permuting import Permuted, SampleError, permuted
+from data_platform.lineage.perturbing import perturbations
 
 TRIPS = TableName("staged", "trips")
 ROWS = pa.table(
@@ -72,6 +73,23 @@ def test_the_same_sample_gives_the_same_answer() -> None:
         return frame.groupby("zone", as_index=False).agg(first=("id", "first"), paid=("paid", "max"))
 
     assert seen(model) == seen(model)
+
+
+def test_other_values_are_always_the_same_ones() -> None:
+    def drawn(seed: str) -> list[list[Any]]:
+        column = ROWS["fare"].combine_chunks()
+        return [each.column.to_pylist() for each in perturbations(column, seed, 2, may_be_null=True)]
+
+    assert drawn("staged.trips.fare") == drawn("staged.trips.fare")
+    assert drawn("staged.trips.fare") != drawn("staged.trips.rate")
+    assert len(drawn("staged.trips.fare")) == 8
+
+
+def test_the_order_of_rows_is_no_reaction() -> None:
+    def model(trips: pa.Table) -> Any:
+        return trips.sort_by("fare").select(["id", "zone"])
+
+    assert told(seen(model)) == {"id > id direct", "zone > zone direct"}
 
 
 def test_an_output_that_is_never_the_same_is_told_and_left_out() -> None:

@@ -321,4 +321,12 @@ RIGHT: list[tuple[str, str]] = [
         "WITH s AS (SELECT service, sum(fare_usd) / (SELECT sum(fare_usd) FROM staged.trips) AS share FROM "
         "staged.trips GROUP BY service) SELECT sum(share) AS x FROM s",
     ),
+    ("ratio usd/trip", "SELECT usd_per_trip AS x FROM curated.days WHERE usd_per_trip > mean_fare_usd"),
+    ("ratio usd/trip", "SELECT sum(card_share * usd_per_trip) AS x FROM curated.days"),
+    ("ratio share", "SELECT avg(s) AS x FROM (SELECT revenue_usd / sum(revenue_usd) OVER () AS s FROM curated.days)"),
+    (
+        "money usd",
+        "SELECT sum(v) AS x FROM (SELECT fare_usd AS v FROM staged.trips "
+        "EXCEPT SELECT mean_fare_usd FROM curated.days)",
+    ),
 ]

@@ -38,6 +38,14 @@ def test_a_fault_is_told_at_its_line_with_reason_and_repair() -> None:
     )
 
 
+def test_a_function_whose_place_the_parser_does_not_keep_is_told_where_it_begins() -> None:
+    (fault,) = meant(
+        "SELECT\n    quantile_cont(\n        entries,\n        0.5\n    ) AS half\nFROM staged.readings"
+    ).faults
+
+    assert (fault.name, fault.line) == ("mean_of_counter", 2)
+
+
 def test_miles_beside_kilometres_are_told_with_the_factor() -> None:
     (fault,) = meant("SELECT miles + km AS distance FROM staged.trips").faults
 

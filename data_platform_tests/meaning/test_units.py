@@ -12,6 +12,11 @@ from data_platform.meaning.units import UnitError, currency_of, unit_of
         ("mi", "mile"),
         ("persons", "people"),
         ("trips", "trip"),
+        ("buses", "bus"),
+        ("deliveries", "delivery"),
+        ("boxes", "box"),
+        ("usd/trip", "usd/trips"),
+        ("1/second", "hertz"),
         ("mile/hour", "mph"),
         ("kWh", "kilowatt*hour"),
         ("m**3", "m^3"),
@@ -41,6 +46,14 @@ def test_units_of_one_dimension_are_not_the_same(one: str, other: str) -> None:
 )
 def test_units_of_different_dimensions_cannot_be_converted(one: str, other: str) -> None:
     assert not unit_of(one).convertible(unit_of(other))
+
+
+@pytest.mark.parametrize(
+    "text", ["usd/mile", "1/trip", "mile**2/hour", "person*mile", "kWh/day/person", "degC", "share"]
+)
+def test_a_unit_as_it_is_told_is_read_as_the_same(text: str) -> None:
+    unit = unit_of(text).times(unit_of("mile")).per(unit_of("mile"))
+    assert unit_of(str(unit)).same(unit)
 
 
 def test_a_factor_converts_units_of_one_dimension() -> None:

@@ -179,4 +179,10 @@ WRONG: list[tuple[str, str]] = [
     ("mixed_currencies", "SELECT sum(fare_usd) / sum(miles) - sum(toll_eur) / sum(miles) AS x FROM staged.trips"),
     ("arithmetic_on_id", "SELECT -zone_id * 2 AS x FROM staged.trips"),
     ("arithmetic_on_id", "SELECT zone_id - lag(zone_id) OVER (ORDER BY day) AS x FROM staged.trips"),
+    ("mixed_kinds", "SELECT miles + tip_share AS x FROM staged.trips"),
+    (
+        "counter_outside_key",
+        "SELECT CASE WHEN lag(area) OVER w = area AND lag(unit) OVER w = unit THEN 1 END AS y, "
+        "entries - lag(entries) OVER w AS x FROM staged.readings WINDOW w AS (ORDER BY at)",
+    ),
 ]

@@ -80,6 +80,23 @@ QUERIES = {
             "t.at > before window 2: ORDER BY at",
         ],
     ),
+    "a window that extends another": (
+        "SELECT max(fare) OVER late AS most FROM raw.trips"
+        "\nWINDOW base AS (PARTITION BY zone),\n late AS (base ORDER BY at)",
+        [
+            "t.fare > most value 1: max(fare) OVER late AS most",
+            "t.at > most window 3: ORDER BY at",
+            "t.zone > most window 2: PARTITION BY zone",
+        ],
+    ),
+    "a list that becomes rows": (
+        "SELECT fare, unnest(flag) AS f FROM raw.trips",
+        [
+            "t.flag > * join 1: unnest(flag) AS f",
+            "t.fare > fare value 1: fare",
+            "t.flag > f value 1: unnest(flag) AS f",
+        ],
+    ),
     "distinct": (
         "SELECT DISTINCT fare, tip FROM raw.trips",
         [

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from data_platform_tests.ui.dagster_dev import REPOSITORY, dagster_dev, environment
 from data_platform_tests.ui.pages import browser_page, nodes, open_asset, open_graph
-from data_platform_tests.ui.site_pictures import catalogue, lineage
+from data_platform_tests.ui.site_pictures import catalogue, dashboards_and_lineage
 
 IMAGES = REPOSITORY / "docs" / "images"
 _MARGIN = 12
@@ -22,7 +22,7 @@ _NAVIGATION = 240
 def graph(page: Page, url: str, path: Path) -> None:
     """The whole graph, cut out. The window is so wide that nodes show their checks and kinds."""
     page.set_viewport_size({"width": 2560, "height": 1080})
-    open_graph(page, url, "nyc_taxi", "published")
+    open_graph(page, url, "nyc_taxi", "mta_turnstile", "published")
     page.wait_for_load_state("networkidle")
     boxes = [node.bounding_box() for node in page.locator("foreignObject").all()]
     found = [box for box in boxes if box is not None and box["width"] > 50]
@@ -53,8 +53,9 @@ def main() -> int:
         with dagster_dev(env, Path(folder) / "dagster.log") as url, browser_page(1400, 1000) as page:
             graph(page, url, IMAGES / "asset-graph.png")
             asset(page, url, IMAGES / "asset-page.png")
-            catalogue(page, Path(folder) / "home" / "site", IMAGES)
-            lineage(page, Path(folder) / "home" / "site", IMAGES)
+            site = Path(folder) / "home" / "site"
+            catalogue(page, site, IMAGES)
+            dashboards_and_lineage(page, site, IMAGES)
     return 0
 
 

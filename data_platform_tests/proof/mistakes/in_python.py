@@ -77,6 +77,9 @@ MISTAKES = {
         f"{DASHBOARD}:4",
         "dashboard() must take one argument: warehouse",
     ),
+    "a dashboard that would be the index": Mistake(
+        "dashboards/index.py", "", '"""Rain"""\n', "dashboards/index.py:1", "'index' is no name of a dashboard"
+    ),
     "a dashboard without a title": Mistake(
         DASHBOARD, "", "def dashboard(warehouse):\n    return 1\n", f"{DASHBOARD}:1", "has no title"
     ),
