@@ -69,8 +69,8 @@ def trace(table: str, key: Sequence[str], *, null: Sequence[str], partition: str
 
 def docs() -> int:
     """Writes the catalogue of what is there, whether or not anything was loaded yet, and says where it is."""
-    platform = platform_of(settings(), installed(DATASETS).catalog)
     settings().check_home()
+    platform = platform_of(settings(), installed(DATASETS).catalog)
     written = catalogue(platform, now=datetime.now(UTC))
     outcome = "written" if written.changed else "unchanged"
     _console().print(f"catalogue  {written.page} ({outcome})", soft_wrap=True, highlight=False)

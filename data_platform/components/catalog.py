@@ -30,7 +30,8 @@ def catalog_of(datasets: Sequence[Dataset], proofs: Proofs) -> Catalog:
     unsettled = Catalog.of(tables)
     settled: dict[TableName, Table] = {}
     mistakes = Gathering(ModelError)
-    meanings = MeaningsOfTables(frozenset(noun for dataset in datasets for noun in dataset.units), proofs)
+    nouns = frozenset(noun for dataset in datasets for noun in dataset.units)
+    meanings = MeaningsOfTables(nouns, proofs)
     with empty_tables() as tried:
         for table in unsettled:
             if any(name not in settled for name in table.reads):
@@ -45,7 +46,7 @@ def catalog_of(datasets: Sequence[Dataset], proofs: Proofs) -> Catalog:
                 meanings.add(table)
             tried.offered[table.name] = columns_of(table)
     mistakes.tell()
-    return Catalog.of(settled.values(), {dataset.name: dataset.description for dataset in datasets})
+    return Catalog.of(settled.values(), {dataset.name: dataset.description for dataset in datasets}, nouns)
 
 
 def _check_names(datasets: Sequence[Dataset]) -> None:

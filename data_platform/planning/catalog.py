@@ -121,9 +121,16 @@ class Catalog:
 
     tables: Mapping[TableName, Table]
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    nouns: frozenset[str] = frozenset()
+    """What datasets count beyond the nouns that are units anyway."""
 
     @classmethod
-    def of(cls, tables: Iterable[Table], descriptions: Mapping[str, str] | None = None) -> "Catalog":
+    def of(
+        cls,
+        tables: Iterable[Table],
+        descriptions: Mapping[str, str] | None = None,
+        nouns: frozenset[str] = frozenset(),
+    ) -> "Catalog":
         """`descriptions`: of the datasets, by name.
 
         Raises CatalogError when two tables share a name, one reads an unknown table, or they form a circle.
@@ -143,7 +150,7 @@ class Catalog:
                         known = nearest(read.sql, [name.sql for name in found])
                         raise CatalogError(f"{_mention(table, read)}: reads {read.sql}, which no dataset has{known}")
         mistakes.tell()
-        catalog = cls(found, descriptions or {})
+        catalog = cls(found, descriptions or {}, nouns)
         _ = catalog.order
         return catalog
 

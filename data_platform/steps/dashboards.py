@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from data_platform.site.dashboards.arithmetic import check as check_arithmetic
 from data_platform.site.dashboards.folder import Missing, Standing, files, finish, keep, standing
 from data_platform.site.dashboards.following import follow, publication
 from data_platform.site.dashboards.page import About, page, source
@@ -125,6 +126,7 @@ def _drawn_into(new: Path, platform: Platform, dashboard: Dashboard, version: st
     with connection:
         try:
             parts = drawing(dashboard.function(warehouse), warehouse)
+            check_arithmetic(platform.catalog, warehouse.queries)
             tables = {table for query in warehouse.queries for table in query.tables}
             followed = follow(connection, platform.catalog, tables)
             published = publication(connection)

@@ -8,6 +8,8 @@ from typing import Any
 import yaml
 
 CORPUS = Path(__file__).parent / "corpus"
+HELD_OUT = Path(__file__).parent / "heldout"
+"""Written with the corpus, and kept from the author of the checker until it was finished."""
 
 
 @dataclass(frozen=True)

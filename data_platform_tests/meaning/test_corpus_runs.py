@@ -5,7 +5,7 @@ from collections import Counter
 import duckdb
 import pytest
 
-from data_platform_tests.meaning.corpus_cases import Case, cases
+from data_platform_tests.meaning.corpus_cases import HELD_OUT, Case, cases
 
 FAULTS = frozenset(
     (
@@ -26,7 +26,7 @@ FAULTS = frozenset(
     )
 )
 KINDS = frozenset(("counter", "money", "quantity", "ratio", "mean", "id"))
-CASES = tuple(cases())
+CASES = (*cases(), *cases(HELD_OUT))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

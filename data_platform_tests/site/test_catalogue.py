@@ -137,6 +137,18 @@ def test_a_raw_page_tells_refused_files_with_their_reason_and_what_is_late(built
     assert "2024-04" in page[page.index("Expected Partitions") :]
 
 
+def test_a_page_shows_how_its_table_is_made(built: Town) -> None:
+    shown = {name: words(built.page(name)) for name in ("curated.shouted", "staged.known", "staged.places")}
+    assert "def shouted(places: pa.Table) -> pa.Table: return places.set_column" in shown["curated.shouted"]
+    assert "rain/curated/shouted.py , contract rain/curated/shouted.yaml" in shown["curated.shouted"]
+    assert "SELECT reading_id, place, rain_mm FROM staged.readings" in shown["staged.known"]
+    assert "A view: nothing is stored" in shown["staged.known"]
+    assert (
+        "A contract without a model: the raw table is taken over as it is. (rain/staged/places.yaml)"
+        in shown["staged.places"]
+    )
+
+
 def test_pages_link_to_what_a_table_reads_and_to_what_reads_it(built: Town) -> None:
     page = built.page("staged.readings")
     lineage = page[page.index('id="lineage"') : page.index('id="made"')]
@@ -155,6 +167,7 @@ def test_the_search_data_has_every_column_with_its_meaning(built: Town) -> None:
     assert (readings["made_by"], readings["owners"], readings["dataset"]) == ("sql", ["team:weather"], "rain")
     made = {name: table["made_by"] for name, table in by_name.items()}
     assert (made["raw.people"], made["staged.known"], made["staged.places"]) == ("raw", "view", "pass_through")
+    assert made["curated.shouted"] == "python"
 
 
 def test_before_anything_is_built_there_are_pages_all_the_same(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_a_column_shows_its_sources_and_its_readers(browser: Browsing, gauges: P
 def test_an_edge_says_what_where_of_which_kind_and_what_can_reject_it(browser: Browsing, gauges: Path) -> None:
     show(browser, gauges, "curated.daily.rain_mm")
     focus = browser.page.locator("#focus")
-    assert "Last commit: 12, 2024-05-06 07:08 UTC, 3 partitions." in focus.inner_text()
+    assert "Last commit: 12, 2024-05-06 07:08 UTC, 3 partitions · " in focus.inner_text()
     assert focus.locator(".tag").all_inner_texts() == ["curated", "sql", "DOUBLE", "quantity, mm"]
     href = focus.get_by_role("link", name="The page of curated.daily").get_attribute("href")
     assert href == "tables/curated.daily.html#column-rain_mm"
@@ -161,7 +161,7 @@ def test_one_walks_by_keys_alone(browser: Browsing, gauges: Path) -> None:
 def test_what_only_decides_about_rows_can_be_left_out_and_stays_out(browser: Browsing, gauges: Path) -> None:
     show(browser, gauges, "curated.daily.rain_mm")
     page = browser.page
-    page.get_by_role("checkbox", name="only decides about rows").uncheck()
+    page.get_by_role("checkbox", name="with filters, joins").uncheck()
     page.wait_for_url("**?indirect=0")
     assert {edge.rsplit(" ", 1)[1] for edge in edges(browser)} == {"value"}
     assert cards(browser)["curated.daily"] == ["rain_mm"]
@@ -169,7 +169,7 @@ def test_what_only_decides_about_rows_can_be_left_out_and_stays_out(browser: Bro
     shown(browser, "curated.trend.change")
     assert page.url.endswith("#curated.trend.change?indirect=0")
     assert edges(browser) == {"curated.daily.rain_mm → curated.trend.change value"}
-    page.get_by_role("checkbox", name="only decides about rows").check()
+    page.get_by_role("checkbox", name="with filters, joins").check()
     page.locator(".edge").nth(1).wait_for()
     assert "curated.daily.day → curated.trend.change window" in edges(browser)
 

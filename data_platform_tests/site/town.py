@@ -71,6 +71,27 @@ columns:
 reconciles:
   - {name: people, this: "sum(people)", of: staged.people, that: "count(*)", by: [name]}
 """,
+    "curated/shouted.py": """\
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def shouted(places: pa.Table) -> pa.Table:
+    return places.set_column(1, "name", pc.utf8_upper(places["name"]))
+""",
+    "curated/shouted.yaml": """\
+description: Names of places, in capitals.
+inputs: [staged.places]
+grain: [place_id]
+columns:
+  place_id: {type: INTEGER, semantic: id}
+  name: {type: VARCHAR}
+lineage:
+  place_id: {direct: [staged.places.place_id]}
+  name: {direct: [staged.places.name]}
+reconciles:
+  - {name: places, this: "count(*)", of: staged.places, that: "count(*)"}
+""",
     "curated/odd.sql": 'SELECT note AS "we""ird<i>col</i>#é", sum(reading_id) AS ids FROM staged.readings GROUP BY 1\n',
     "curated/odd.yaml": """\
 description: "Odd names."

@@ -119,6 +119,21 @@ def test_a_wrong_query_is_told_at_the_line_that_asks(built_town: SmallDataset) -
     assert [path.name for path in _folder(built_town).iterdir() if path.suffix == ".html"] == ["index.html"]
 
 
+def test_a_query_that_makes_no_sense_is_refused_with_its_line_and_the_repair(built_town: SmallDataset) -> None:
+    contract = built_town.folder / "staged" / "readings.yaml"
+    text = contract.read_text(encoding="utf-8")
+    meant = text.replace("reading_id: {type: BIGINT,", "reading_id: {type: BIGINT, semantic: id,")
+    assert meant != text
+    built_town.write({"staged/readings.yaml": meant})
+    publish_warehouse(built_town.platform, now=NOW)
+    summed = _READINGS.replace("read_at, rain_mm FROM", "read_at,\n    sum(reading_id) AS rain_mm FROM")
+    summed = summed.replace('"SELECT', '"""-- Rain\nSELECT').replace('readings")', 'readings GROUP BY read_at""")')
+    _, (failed,) = draw(built_town.platform, _dashboards(built_town, readings=summed))
+    assert re.search(
+        r"readings\.py:9: ValueError: query 1 \(Rain\), line 3: sum\(reading_id\): .* \[sum_of_id\]", failed.reason
+    )
+
+
 def test_what_cannot_be_drawn_at_all_is_told_at_the_function(built_town: SmallDataset) -> None:
     publish_warehouse(built_town.platform, now=NOW)
     nothing = _RAIN.replace("    return alt", "    alt")

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 # Page of the site → its picture, and the size of the window: what of a page shows what it is for.
 _PAGES = {
-    "catalogue/lineage.html#curated.daily_revenue.revenue_usd": ("lineage.png", 1200, 900),
+    "catalogue/lineage.html#curated.daily_revenue.revenue_usd?steps=2": ("lineage.png", 1200, 900),
     "dashboards/ridership.html": ("dashboard-ridership.png", 1200, 1750),
     "dashboards/demand.html": ("dashboard-demand.png", 1200, 1550),
     "dashboards/revenue_trend.html": ("dashboard-revenue.png", 1200, 1500),
@@ -39,4 +39,6 @@ def dashboards_and_lineage(page: Page, site: Path, images: Path) -> None:
         page.wait_for_load_state("load")
         if path.startswith("dashboards/"):
             page.locator("main[aria-busy='false']").wait_for()
+        else:
+            page.locator("#graph .card.start").wait_for()
         page.screenshot(path=images / name)

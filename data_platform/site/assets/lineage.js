@@ -2,7 +2,7 @@
 // The lineage page: the address says what is looked at, `#layer.table.column?steps=all&indirect=0`.
 (() => {
   const { walk, load, dataOf, columnOf, same } = dataPlatform.walk;
-  const { part, draw, focusStart } = dataPlatform.drawing;
+  const { part, breakable, draw, focusStart } = dataPlatform.drawing;
   const byId = (id) => document.getElementById(id);
   const [steps, indirect, told, focus, shown, overview, cut] =
     ["steps", "indirect", "told", "focus", "shown", "overview", "cut"].map(byId);
@@ -47,8 +47,8 @@
   function aboutElement(node) {
     const data = dataOf(node.table);
     const column = columnOf(node);
-    const title = part("h2", "", part("code", "", node.table));
-    if (node.column !== null) title.append(part("code", "focus-column", `.${node.column}`));
+    const title = part("h2", "", part("code", "", ...breakable(node.table)));
+    if (node.column !== null) title.append(part("code", "focus-column", ...breakable(`.${node.column}`)));
     const tags = part("p", "tags", tag(data.layer));
     if (data.made_by !== data.layer) tags.append(tag(data.made_by.replace("_", " ")));
     if (column !== null) {
@@ -60,21 +60,19 @@
     const element = part("div", "", title, tags);
     const description = column === null ? data.description : column.description;
     if (description) element.append(part("p", "", description));
-    if (column?.sql) {
-      const file = data.from.find((edge) => edge.file)?.file;
-      element.append(part("pre", "", part("code", "", column.sql)));
-      if (file && column.line) element.append(part("p", "small muted", part("code", "", `${file}:${column.line}`)));
-    }
+    if (column?.sql) element.append(part("pre", "", part("code", "", column.sql)));
+    const file = data.from.find((edge) => edge.file)?.file;
+    const place = column?.sql && file && column.line ? [part("code", "", `${file}:${column.line}`), " · "] : [];
+    element.append(part("p", "small", ...place, ...committed(data), pageLink(node)));
     const rules = column === null ? null : dataPlatform.list.rulesOf(node);
     if (rules) element.append(rules);
-    element.append(part("p", "small", ...committed(data), pageLink(node)));
     return element;
   }
 
   function committed({ commit }) {
     if (commit === null) return [];
     const partitions = commit.partitions === 1 ? "1 partition" : `${commit.partitions} partitions`;
-    return [`Last commit: ${commit.version}, ${commit.at.slice(0, 16).replace("T", " ")} UTC, ${partitions}. `];
+    return [`Last commit: ${commit.version}, ${commit.at.slice(0, 16).replace("T", " ")} UTC, ${partitions} · `];
   }
 
   function pageLink({ table, column }) {

@@ -285,5 +285,5 @@ dataPlatform.drawing = (() => {
     start?.focus();
   }
 
-  return { draw, part, focusStart };
+  return { draw, part, breakable, focusStart };
 })();

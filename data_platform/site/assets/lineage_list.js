@@ -3,7 +3,7 @@
 var dataPlatform = window.dataPlatform || {};
 (() => {
   const { columnOf, dataOf, keyOf, same } = dataPlatform.walk;
-  const { part } = dataPlatform.drawing;
+  const { part, breakable } = dataPlatform.drawing;
   const box = document.getElementById("edges");
   const most = 150;
   const fewEdges = 16; // so many of a side are opened, whatever their distance
@@ -47,17 +47,17 @@ var dataPlatform = window.dataPlatform || {};
   }
   dataPlatform.isDisputed = (edge) => disputeOf(edge) !== null;
 
-  function nodeLink(node, href, withTable) {
+  function nodeLink(node, href) {
     const label = node.column ?? "every row";
-    const link = part("a", "", part("code", "", withTable ? `${node.table}.${label}` : label));
-    if (node.column === null) link.replaceChildren(part("code", "", node.table), " every row");
+    const link = part("a", "", part("code", "", ...breakable(`${node.table}.${label}`)));
+    if (node.column === null) link.replaceChildren(part("code", "", ...breakable(node.table)), " every row");
     link.href = href(node);
     return link;
   }
 
   function edgeItem(edge, href) {
     const far = edge.side === "from" ? edge.from : edge.to;
-    const ends = [nodeLink(edge.from, href, true), " → ", nodeLink(edge.to, href, true)];
+    const ends = [nodeLink(edge.from, href), " → ", nodeLink(edge.to, href)];
     const head = part("p", "edge-ends", ...ends);
     const tags = part("p", "edge-tags", part("span", `tag ${edge.how === "value" ? "accent" : ""}`, edge.how));
     tags.append(" ", part("span", "muted small", words[edge.how] ?? ""));
