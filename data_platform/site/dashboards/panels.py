@@ -46,6 +46,8 @@ class Panel:
     subtitle: str
     is_card: bool
     is_wide: bool
+    least_width: int
+    """Below so many pixels the chart is scrolled inside its panel; 0 where it may be as narrow as the screen."""
     vega: Mapping[str, Any]
     lite: Mapping[str, Any]
     queries: tuple[Query, ...]
@@ -163,7 +165,15 @@ def _panel(number: int, lite: dict[str, Any], queries: list[Query]) -> Panel:
         page["width"] = "container"
         page["autosize"] = {"type": "fit-x", "contains": "padding"}
     vega = vl_convert.vegalite_to_vega(page)
-    return Panel(number, title, subtitle, is_card, is_wide, vega, lite, tuple(queries))
+    # Lines and bars can be squeezed, cells and names side by side cannot.
+    least_width = int(width) if not composed and isinstance(width, int | float) and _is_discrete(lite) else 0
+    return Panel(number, title, subtitle, is_card, is_wide, least_width, vega, lite, tuple(queries))
+
+
+def _is_discrete(lite: Mapping[str, Any]) -> bool:
+    """Whether something has its places side by side on the x axis."""
+    kind = lite.get("encoding", {}).get("x", {}).get("type")
+    return kind in ("nominal", "ordinal") or any(_is_discrete(layer) for layer in lite.get("layer", ()))
 
 
 def themed(lite: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,12 +27,23 @@ def picture(panels: Sequence[Panel]) -> bytes:
     """All panels on one sheet: cards in rows above, charts below."""
     import vl_convert
 
-    cards = [_card(panel.lite) for panel in panels if panel.is_card]
-    charts = [(panel.is_wide, _chart(panel.lite, wide=panel.is_wide)) for panel in panels if not panel.is_card]
+    return _compressed(vl_convert.vega_to_png(sheet(panels), scale=_PIXELS_PER_POINT, allowed_base_urls=[]))
+
+
+def sheet(panels: Sequence[Panel]) -> dict[str, Any]:
+    """The same as one Vega specification with its rows."""
+    import vl_convert
+
+    cards = [_apart(_card(panel.lite), panel.number) for panel in panels if panel.is_card]
+    charts = [
+        (panel.is_wide, _apart(_chart(panel.lite, wide=panel.is_wide), panel.number))
+        for panel in panels
+        if not panel.is_card
+    ]
     rows = [{"hconcat": row, "spacing": 24, "resolve": _OWN} for row in _chunks(cards, _CARDS_IN_A_ROW)]
     rows += [{"hconcat": row, "spacing": 32, "resolve": _OWN} for row in _in_rows(charts)]
     shown = {query.name: query.rows for panel in panels for query in panel.queries}
-    sheet = {
+    lite = {
         "$schema": panels[0].lite["$schema"],
         "vconcat": rows,
         "spacing": 28,
@@ -42,11 +53,21 @@ def picture(panels: Sequence[Panel]) -> bytes:
         "config": {**themed(panels[0].lite), "background": "white", "padding": 16},
         "resolve": _OWN,
     }
-    drawn = vl_convert.vegalite_to_vega(sheet)
+    drawn = vl_convert.vegalite_to_vega(lite)
     for data in drawn["data"]:
         if data["name"] in shown:
             data |= _rows(shown[data["name"]], data.get("transform", []))
-    return _compressed(vl_convert.vega_to_png(drawn, scale=_PIXELS_PER_POINT, allowed_base_urls=[]))
+    vega: dict[str, Any] = drawn
+    return vega
+
+
+def _apart(chart: dict[str, Any], number: int) -> dict[str, Any]:
+    """The chart with a first step of its own. Vega-Lite makes one of two aggregations of the same rows, also where a
+    name means the sum in one and the count in the other.
+    """
+    if any(key in chart for key in ("concat", "hconcat", "vconcat", "spec")):
+        return chart
+    return {**chart, "transform": [{"filter": f"{number} > 0"}, *chart.get("transform", [])]}
 
 
 def _rows(table: "pa.Table", transforms: list[Any]) -> dict[str, Any]:

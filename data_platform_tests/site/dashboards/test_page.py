@@ -15,9 +15,10 @@ from typing import Any
 import altair as alt
 import duckdb
 import pytest
+import vl_convert
 
 from data_platform.site.dashboards.panels import DashboardError, drawing
-from data_platform.site.dashboards.picture import picture
+from data_platform.site.dashboards.picture import picture, sheet
 from data_platform.warehouse.recorded import RecordedWarehouse
 from data_platform_tests.site.dashboards.drawn import Function, page_text, unpacked
 
@@ -131,6 +132,17 @@ def test_the_picture_is_a_sound_png_small_enough_for_metadata(connection: duckdb
     assert len(zlib.decompress(chunks[-2][1])) == height * (1 + 4 * width)
     assert width > 900
     assert len(png) < 200_000
+
+
+def test_charts_on_the_picture_do_not_mix_their_sums(connection: duckdb.DuckDBPyConnection) -> None:
+    warehouse = RecordedWarehouse(connection)
+    rows = alt.Chart(warehouse.sql("SELECT unnest([10, 20, 12]) AS value"))
+    cards = [
+        rows.transform_aggregate(told=f"{how}(value)").mark_text().encode(text="told:N")
+        for how in ("sum", "count", "max")
+    ]
+    drawn = vl_convert.vega_to_svg(sheet(drawing(cards, warehouse).panels))
+    assert re.findall(r"<text[^>]*>(\d+)</text>", drawn) == ["42", "3", "20"]
 
 
 def chunks_of(png: bytes) -> list[tuple[bytes, bytes]]:

@@ -35,6 +35,15 @@ def test_a_chart_knows_its_query_its_title_and_how_much_room_it_wants(warehouse:
     assert first.vega["description"] == "Values. by name, all of them"
 
 
+def test_only_what_stands_side_by_side_keeps_a_width_that_is_scrolled(warehouse: RecordedWarehouse) -> None:
+    rows = warehouse.sql(ROWS)
+    cells = alt.Chart(rows, width=400).mark_rect().encode(x="name:N")
+    parts = drawing(
+        [cells, bars(rows, width=400), alt.layer(cells, cells), cells.properties(width=alt.Step(9))], warehouse
+    )
+    assert [panel.least_width for panel in parts.panels] == [400, 0, 400, 0]
+
+
 def test_a_chart_of_texts_is_a_score_card_and_one_with_places_is_not(warehouse: RecordedWarehouse) -> None:
     texts = alt.Chart(warehouse.sql(ROWS)).mark_text().encode(text="sum(value):Q")
     placed = texts.encode(x="value:Q")

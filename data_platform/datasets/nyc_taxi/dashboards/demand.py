@@ -131,7 +131,7 @@ def _heat_map(zones: "Chart") -> "Chart":
         color=alt.Color(
             "pickups:Q",
             scale=alt.Scale(scheme="blues", zero=True),
-            legend=alt.Legend(title="pickups", orient="top", gradientLength=200, format=",", tickCount=4),
+            legend=alt.Legend(title="pickups", orient="top", gradientLength=200, format=",.0f", tickCount=4),
         ),
         tooltip=[
             alt.Tooltip("zone:N", title="Zone"),
@@ -140,7 +140,7 @@ def _heat_map(zones: "Chart") -> "Chart":
             alt.Tooltip("pickups:Q", title="Pickups", format=_COUNT),
         ],
     )
-    return map_.properties(title=title, width=900, height=alt.Step(22))
+    return map_.properties(title=title, width=760, height=alt.Step(22))
 
 
 def _flows(flows: "Chart") -> "TopLevelMixin":
@@ -175,6 +175,7 @@ def _flows(flows: "Chart") -> "TopLevelMixin":
     return alt.layer(
         base.mark_rect(stroke="white", strokeWidth=1).encode(color=colour),
         shares.mark_text(fontSize=11).encode(text="told:N", color=ink),
+        width=440,
         height=alt.Step(30),
         title=alt.Title("From borough to borough", subtitle="Share of the trips in this selection."),
     )
