@@ -179,10 +179,8 @@ class Follower:
             rows |= self._deciding(self._flow(clause, here), how, place)
         values = {}
         for index, projection in enumerate(select.expressions):
-            place, passing = (
-                place_of_projection(select, projection, index),
-                isinstance(projection.unalias(), exp.Column),
-            )
+            place = place_of_projection(select, projection, index)
+            passing = isinstance(projection.unalias(), exp.Column)
             name = output_name(projection)
             # Branches of a UNION go by position: there two columns may have one name, or none.
             key = name if name and name not in values else f"{UNNAMED}{index}"
