@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from data_platform.steps.dashboards import Dashboard, Drawn, draw
+from data_platform.steps.dashboards import Dashboard, Drawn, draw, waiting
 
 
 def dashboard_key(dashboard: Dashboard) -> dg.AssetKey:
@@ -35,9 +35,11 @@ def dashboard_assets(
     def draw_assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         only = {key.path[-1] for key in context.selected_asset_keys}
         drawn, failed = draw(context.resources.platform, dashboards, only=only)
-        if not drawn and not failed:
-            for key in context.selected_asset_keys:
-                context.log_event(dg.AssetObservation(key, metadata={"reason": "nothing is published yet"}))
+        told = {one.dashboard.name for one in drawn} | {one.dashboard.name for one in failed}
+        waits = waiting(context.resources.platform)
+        for name in sorted(only - told):
+            reason = f"{waits[name]} is not published yet" if name in waits else "nothing is published yet"
+            context.log_event(dg.AssetObservation(dg.AssetKey(["dashboards", name]), metadata={"reason": reason}))
         yield from map(_result, drawn)
         for failure in failed:
             # Here with the author's lines; the step's failure names file, line and reason.

@@ -18,7 +18,7 @@ from data_platform.site.pages import asset, write
 from data_platform.site.replacing import replaced
 from data_platform.steps.platform import Platform
 from data_platform.warehouse.publication import WAREHOUSE, current
-from data_platform.warehouse.recorded import open_recorded
+from data_platform.warehouse.recorded import NotPublishedError, open_recorded
 
 
 @dataclass(frozen=True)
@@ -101,20 +101,34 @@ def draw(
                 try:
                     stands[one.name] = _drawn_into(new, platform, one, wanted[one.name])
                     changed.add(one.name)
+                except _WaitsError as error:
+                    stands[one.name] = Standing(one.about, "", wanted[one.name], waits_for=str(error))
                 except _DrawingError as error:
                     failed.append(Failed(one, str(error), error))
                     if one.name in stands:
                         # Of no version: the index says that it failed, so it is drawn again even as it was before.
                         stands[one.name] = replace(stands[one.name], version="")
             for name in stands.keys() - changed:
-                keep(folder, new, name)
+                if not stands[name].waits_for:
+                    keep(folder, new, name)
             finish(new, stands, [Missing(one.dashboard.about) for one in failed])
     drawn = []
+    without = {failure.dashboard.name for failure in failed} | waiting(platform).keys()
     for one in asked:
-        if one.name not in {failure.dashboard.name for failure in failed}:
+        if one.name not in without:
             at, png = files(folder, one.name)
             drawn.append(Drawn(one, at, png.read_bytes(), wanted[one.name], one.name in changed))
     return drawn, failed
+
+
+def waiting(platform: Platform) -> dict[str, str]:
+    """Which dashboards have no page because a table that they read is not published yet: by name, that table."""
+    stands = standing(dashboards_folder(platform))
+    return {name: one.waits_for for name, one in stands.items() if one.waits_for}
+
+
+class _WaitsError(Exception):
+    """Which relation is not published yet."""
 
 
 class _DrawingError(Exception):
@@ -132,12 +146,23 @@ def _drawn_into(new: Path, platform: Platform, dashboard: Dashboard, version: st
             published = publication(connection)
             text = page(dashboard.about, parts, warehouse.queries, followed, published)
             png = picture(parts.panels)
+        except NotPublishedError as error:
+            if _will_be_published(platform, error.relation):
+                raise _WaitsError(error.relation) from error
+            raise _DrawingError(f"{_place(dashboard, error)}: {_one_line(error)}") from error
         except Exception as error:  # an author's function may raise anything
             raise _DrawingError(f"{_place(dashboard, error)}: {type(error).__name__}: {_one_line(error)}") from error
     at, image = files(new, dashboard.name)
     write(at, text)
     image.write_bytes(png)
     return Standing(dashboard.about, f"{published.published_at:%Y-%m-%d %H:%M}", version)
+
+
+def _will_be_published(platform: Platform, relation: str) -> bool:
+    """Whether it is a table of ours, or its quarantine; anything else is misspelt."""
+    layer, _, table = relation.partition(".")
+    known = {name.sql for name in platform.catalog.tables if name.layer != "raw"}
+    return relation in known or (layer == "quarantine" and f"staged.{table}" in known)
 
 
 def _place(dashboard: Dashboard, error: Exception) -> str:

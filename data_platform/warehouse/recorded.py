@@ -39,6 +39,14 @@ class Query:
         return f"query_{self.number}"
 
 
+class NotPublishedError(LookupError):
+    """A query names a relation that this publication does not have."""
+
+    def __init__(self, relation: str) -> None:
+        super().__init__(f"{relation} is not in the published warehouse")
+        self.relation = relation
+
+
 class RecordedWarehouse:
     """A read-only warehouse with `sql`, the method of that name of a DuckDB connection, and nothing else."""
 
@@ -54,15 +62,22 @@ class RecordedWarehouse:
     def sql(self, query: str, *, params: Parameters = None) -> duckdb.DuckDBPyRelation:
         """The rows of one SELECT, already fetched: data for a chart as it is, or `.fetchall()`, `.df()` and so on.
 
-        Raises ValueError for anything but one SELECT over relations of the warehouse, duckdb.Error for what DuckDB
-        refuses.
+        Raises ValueError for anything but one SELECT over relations of the warehouse, NotPublishedError where there
+        is no such relation, duckdb.Error for what DuckDB refuses.
         """
         tables = _tables(query)
+        for table in tables:
+            self._check_published(table)
         rows = self._connection.sql(query, params=params).materialize()
         number = len(self._results) + 1
         recorded = Query(number, _title(query), query.strip(), params, tables, rows.to_arrow_table())
         self._results.append((recorded, rows))
         return rows
+
+    def _check_published(self, table: str) -> None:
+        found = "SELECT 1 FROM information_schema.tables WHERE table_schema || '.' || table_name = ?"
+        if not self._connection.execute(found, [table]).fetchall():
+            raise NotPublishedError(table)
 
     def query_of(self, rows: object) -> Query | None:
         """The query whose result this is; None for anything that `sql` did not return."""

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from data_platform.lake.names import TableName
-from data_platform.steps.dashboards import Dashboard, Drawn, Failed, dashboards_are_behind, dashboards_folder, draw
+from data_platform.steps.dashboards import (
+    Dashboard,
+    Drawn,
+    Failed,
+    dashboards_are_behind,
+    dashboards_folder,
+    draw,
+    waiting,
+)
 from data_platform.steps.publish import publish_warehouse
 from data_platform_tests.planning.town import rain
 from data_platform_tests.small_dataset import NOW, SmallDataset
@@ -131,6 +139,46 @@ def test_a_query_that_makes_no_sense_is_refused_with_its_line_and_the_repair(bui
     _, (failed,) = draw(built_town.platform, _dashboards(built_town, readings=summed))
     assert re.search(
         r"readings\.py:9: ValueError: query 1 \(Rain\), line 3: sum\(reading_id\): .* \[sum_of_id\]", failed.reason
+    )
+
+
+def test_one_that_reads_a_table_without_data_waits_until_it_is_published(built_town: SmallDataset) -> None:
+    files = {"curated/storms.sql": "SELECT rain_mm FROM staged.storms", "curated/storms.yaml": _STORMS}
+    built_town.write(
+        {**files, "staged/storms.yaml": _STORMS.partition("reconciles")[0], "defs.yaml": _defs(built_town)}
+    )
+    publish_warehouse(built_town.platform, now=NOW)
+    storms = _RAIN.replace(
+        "reading_date, rain_mm FROM curated.daily_rain", "1 AS reading_date, rain_mm FROM curated.storms"
+    )
+    dashboards = _dashboards(built_town, rain=_RAIN, storms=storms)
+    drawn, failed = draw(built_town.platform, dashboards)
+    assert ([one.dashboard.name for one in drawn], failed) == (["rain"], [])
+    assert waiting(built_town.platform) == {"storms": "curated.storms"}
+    assert not dashboards_are_behind(built_town.platform, dashboards)
+    assert "Waits for curated.storms, which is not published yet." in _index(built_town)
+
+    misspelt = _dashboards(built_town, storms=storms.replace("curated.storms", "curated.stroms"))
+    _, (wrong,) = draw(built_town.platform, misspelt)
+    assert wrong.reason.endswith("storms.py:10: curated.stroms is not in the published warehouse")
+
+
+_STORMS = """\
+description: Storms.
+grain: [rain_mm]
+columns:
+  rain_mm: {type: DOUBLE, required: true}
+reconciles: {none: "no rows are lost"}
+"""
+
+
+def _defs(small: SmallDataset) -> str:
+    """A raw table more, of which there is no file."""
+    return (small.folder / "defs.yaml").read_text() + (
+        "    storms:\n"
+        "      description: Storms.\n"
+        '      source: {http_file: {url: "{{ tlc_url }}/storms-{partition:%Y-%m}.parquet"}}\n'
+        "      columns: {rain_mm: {type: DOUBLE}}\n"
     )
 
 

@@ -14,11 +14,14 @@ _RECORD = "dashboards.json"
 
 @dataclass(frozen=True)
 class Standing:
-    """A dashboard whose page is in the folder: what it is about, when what it shows was published, and its version."""
+    """A dashboard as the folder has it: what it is about, when what it shows was published, and its version. One that
+    waits for a relation to be published has no page.
+    """
 
     about: About
     published_at: str
     version: str
+    waits_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,9 @@ def standing(folder: Path) -> dict[str, Standing]:
         return {}
     found = {}
     for name, record in json.loads(text).items():
-        if all(path.exists() for path in files(folder, name)):
-            found[name] = Standing(About(**record["about"]), record["published_at"], record["version"])
+        one = Standing(**{**record, "about": About(**record["about"])})
+        if one.waits_for or all(path.exists() for path in files(folder, name)):
+            found[name] = one
     return found
 
 
