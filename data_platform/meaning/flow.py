@@ -15,7 +15,7 @@ from data_platform.meaning.surroundings import Columns, Here, Told
 from data_platform.meaning.value import Identity, Meaning
 from data_platform.sql.columns import output_name
 from data_platform.sql.lineage import qualified
-from data_platform.sql.relations import Scope, enter, resolve
+from data_platform.sql.relations import Scope, enter, relations_of, resolve
 from data_platform.sql.syntax import read
 
 Tables = Mapping[TableName, Columns]
@@ -137,7 +137,7 @@ class _Flow:
 
     def _select(self, select: exp.Select, scope: Scope, around: Here | None) -> Columns:
         here = Here(scope, {}, around, windows=_windows(select))
-        for relation in _relations(select):
+        for relation in relations_of(select):
             here.relations[relation.alias_or_name] = self._relation(relation, here)
         for condition in _conditions(select):
             self._expressions.of(condition, here)
@@ -198,14 +198,6 @@ class _Flow:
 def _deeper(columns: Columns) -> Columns:
     """What was summed in a query lies deeper than what its reader sums beside it: a total of all beside a part."""
     return {name: replace(each, sums=each.sums + 1 if each.sums else 0) for name, each in columns.items()}
-
-
-def _relations(select: exp.Select) -> Iterator[exp.Expr]:
-    if select.args.get("from_"):
-        yield select.args["from_"].this
-    for join in select.args.get("joins") or ():
-        yield join.this
-    yield from select.args.get("laterals") or ()
 
 
 def _conditions(select: exp.Select) -> Iterator[exp.Expr]:

@@ -9,7 +9,7 @@ from sqlglot import exp
 from data_platform.lake.names import TableName
 from data_platform.sql.columns import output_name
 from data_platform.sql.places import Place, makers_of_rows, place_at, place_of_projection
-from data_platform.sql.relations import Scope, enter, resolve
+from data_platform.sql.relations import Scope, enter, relations_of, resolve
 
 How = Literal["value", "filter", "join", "group", "window", "order", "distinct"]
 UNNAMED = "\0"
@@ -171,7 +171,7 @@ class Follower:
     def _select(self, select: exp.Select, scope: Scope, around: Surroundings | None) -> Output:
         here = Surroundings(scope, {}, around)
         rows: set[int] = set()
-        for index, relation in enumerate(_relations(select)):
+        for index, relation in enumerate(relations_of(select)):
             output = self._relation(relation, here, place_at(select, "from", index))
             here.relations[relation.alias_or_name] = output
             rows |= output.rows
@@ -278,14 +278,6 @@ def _named(select: exp.Select, window: exp.Expr) -> exp.Expr | None:
     """The named window that a window takes over."""
     name = window.alias.lower()
     return next((each for each in select.args.get("windows") or () if name and each.name.lower() == name), None)
-
-
-def _relations(select: exp.Select) -> Iterator[exp.Expr]:
-    if select.args.get("from_"):
-        yield select.args["from_"].this
-    for join in select.args.get("joins") or ():
-        yield join.this
-    yield from select.args.get("laterals") or ()
 
 
 def _row_clauses(select: exp.Select) -> Iterator[tuple[How, Place, exp.Expr]]:

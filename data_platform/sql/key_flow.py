@@ -11,7 +11,7 @@ from sqlglot import exp
 from data_platform.lake.names import TableName
 from data_platform.sql.columns import output_name
 from data_platform.sql.lineage import qualified
-from data_platform.sql.relations import Scope, enter, references, resolve
+from data_platform.sql.relations import Scope, enter, references, relations_of, resolve
 from data_platform.sql.row_rules import AGGREGATES, GENERATING
 from data_platform.sql.syntax import read
 
@@ -119,7 +119,7 @@ class _Follower:
         return _Output((), ())
 
     def _select(self, select: exp.Select, scope: Scope) -> _Output:
-        relations = {relation.alias_or_name: self._relation(relation, scope) for relation in _relations(select)}
+        relations = {relation.alias_or_name: self._relation(relation, scope) for relation in relations_of(select)}
         equal = _equalities(select)
         values = {output_name(each) or "": _unaliased(each) for each in select.expressions}
         keys, looks_further = _keys(select, values)
@@ -247,13 +247,6 @@ def _equalities(select: exp.Select) -> Callable[[str, exp.Column], exp.Column | 
                 if mine.table == joined or side != "LEFT":
                     pairs[mine.table, theirs.table, theirs.name] = mine
     return lambda alias, column: pairs.get((alias, column.table, column.name))
-
-
-def _relations(select: exp.Select) -> Iterator[exp.Expr]:
-    if select.args.get("from_"):
-        yield select.args["from_"].this
-    for join in select.args.get("joins") or ():
-        yield join.this
 
 
 def _columns_named(output: _Output, relation: exp.Expr) -> _Output:

@@ -55,3 +55,12 @@ def references(node: exp.Expr, scope: Scope | None = None) -> Iterator[tuple[exp
     for child in node.iter_expressions():
         if child is not with_:
             yield from references(child, scope)
+
+
+def relations_of(select: exp.Select) -> Iterator[exp.Expr]:
+    """What FROM and the joins bring into a SELECT, in order."""
+    if select.args.get("from_"):
+        yield select.args["from_"].this
+    for join in select.args.get("joins") or ():
+        yield join.this
+    yield from select.args.get("laterals") or ()
