@@ -8,10 +8,10 @@ from sqlglot import exp
 
 from data_platform.lake.names import TableName
 from data_platform.sql.columns import output_name
+from data_platform.sql.places import Place, makers_of_rows, place_at, place_of_projection
 from data_platform.sql.relations import Scope, enter, resolve
 
 How = Literal["value", "filter", "join", "group", "window", "order", "distinct"]
-_NUMBER, _INDEX, _STARS = "number", "index", "stars"
 UNNAMED = "\0"
 """Begins what stands for the name of a column that cannot be named."""
 
@@ -25,14 +25,6 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.table.sql}.{self.column}"
-
-
-class Place(NamedTuple):
-    """A part of a query: `node` is the number that `numbered` gave it, `nth` counts parts of one kind."""
-
-    node: int
-    part: str
-    nth: int = 0
 
 
 class Reach(NamedTuple):
@@ -88,18 +80,6 @@ class Surroundings:
             if relation is not None:
                 return relation.column(parts[position + 1])
         return (self.own or {}).get(parts[-1], Flow())
-
-
-def numbered(tree: exp.Expr) -> tuple[exp.Expr, ...]:
-    """Gives each query, window, order and projection in `tree` its number, which copies of them keep."""
-    found = tuple(tree.find_all(exp.Query, exp.Window, exp.Order))
-    for number, node in enumerate(found):
-        node.meta[_NUMBER] = number
-        if isinstance(node, exp.Select):
-            for index, projection in enumerate(node.expressions):
-                projection.meta[_INDEX] = index
-            node.meta[_STARS] = [(i, p.text("table").lower()) for i, p in enumerate(node.expressions) if p.is_star]
-    return found
 
 
 class Follower:
@@ -180,7 +160,7 @@ class Follower:
         if query.args.get("distinct") or not isinstance(query, exp.Union):
             how: How = "distinct" if isinstance(query, exp.Union) else "filter"
             flows = (*left.columns.values(), *right.columns.values())
-            rows |= self._deciding_all(flows, how, _place(query, "set"))
+            rows |= self._deciding_all(flows, how, place_at(query, "set"))
         columns = {}
         others = [*right.columns.values()] or [Flow()] * len(left.columns)  # VALUES has no columns to speak of
         for (name, one), other in zip(left.columns.items(), others, strict=False):
@@ -192,23 +172,24 @@ class Follower:
         here = Surroundings(scope, {}, around)
         rows: set[int] = set()
         for index, relation in enumerate(_relations(select)):
-            output = self._relation(relation, here, _place(select, "from", index))
+            output = self._relation(relation, here, place_at(select, "from", index))
             here.relations[relation.alias_or_name] = output
             rows |= output.rows
         for how, place, clause in _row_clauses(select):
             rows |= self._deciding(self._flow(clause, here), how, place)
         values = {}
         for index, projection in enumerate(select.expressions):
-            place, passing = _projection(select, projection, index), isinstance(projection.unalias(), exp.Column)
+            place = place_of_projection(select, projection, index)
+            passing = isinstance(projection.unalias(), exp.Column)
             name = output_name(projection)
             # Branches of a UNION go by position: there two columns may have one name, or none.
             key = name if name and name not in values else f"{UNNAMED}{index}"
             values[key] = self._projected(self._flow(projection, here), place, passing=passing)
-            for generator in projection.find_all(exp.Explode):  # as many rows as the list has elements
-                rows |= self._deciding(self._flow(generator, here), "join", place)
+            for maker in makers_of_rows(select, projection):  # as many rows as the list has elements
+                rows |= self._deciding(self._flow(maker, here), "join", place)
         distinct = select.args.get("distinct")
         if distinct is not None and not distinct.args.get("on"):
-            rows |= self._deciding_all(values.values(), "distinct", _place(select, "distinct"))
+            rows |= self._deciding_all(values.values(), "distinct", place_at(select, "distinct"))
         columns = {name: Flow(flow.direct, flow.indirect | rows) for name, flow in values.items()}
         ordering = Surroundings(scope, here.relations, around, values)
         return self._limited(select, Output(columns, frozenset(rows)), ordering)
@@ -222,9 +203,9 @@ class Follower:
         rows = set(output.rows)
         for clause in ("order", "limit", "offset"):
             if query.args.get(clause):
-                rows |= self._deciding(self._flow(query.args[clause], here), "order", _place(query, clause))
+                rows |= self._deciding(self._flow(query.args[clause], here), "order", place_at(query, clause))
         if query.args.get("order") and not list(query.args["order"].find_all(exp.Column)):  # ALL, or positions
-            rows |= self._deciding_all(output.columns.values(), "order", _place(query, "order"))
+            rows |= self._deciding_all(output.columns.values(), "order", place_at(query, "order"))
         return Output({n: Flow(f.direct, f.indirect | rows) for n, f in output.columns.items()}, frozenset(rows))
 
     def _relation(self, relation: exp.Expr, here: Surroundings, place: Place) -> Output:
@@ -270,7 +251,7 @@ class Follower:
             if isinstance(node.this, exp.Expr):
                 self._collect(node.this, here, direct, indirect)
             for child in node.expressions:
-                indirect |= self._deciding(self._flow(child, here), "order", _place(node, "order"))
+                indirect |= self._deciding(self._flow(child, here), "order", place_at(node, "order"))
         else:
             for child in node.iter_expressions():
                 self._collect(child, here, direct, indirect)
@@ -285,24 +266,12 @@ class Follower:
         for window in (node, *named):
             order, frame = window.args.get("order"), window.args.get("spec")
             parts = [("partition", child) for child in window.args.get("partition_by") or ()]
-            parts += [("order", child) for child in (order.expressions if order else ())]
-            parts += [("order", frame)] if frame else []  # it stands behind the ORDER BY, and is told with it
+            # The frame stands behind the ORDER BY, and is told with it.
+            parts += [
+                ("order", child) for child in (*(order.expressions if order else ()), *([frame] if frame else ()))
+            ]
             for part, child in parts:
-                indirect |= self._deciding(self._flow(child, here), "window", _place(window, part))
-
-
-def _place(node: exp.Expr, part: str, index: int = 0) -> Place:
-    return Place(node.meta.get(_NUMBER, -1), part, index)
-
-
-def _projection(select: exp.Select, projection: exp.Expr, index: int) -> Place:
-    """Where a projection stood before each `*` was spelled out."""
-    written = projection.meta.get(_INDEX, projection.unalias().meta.get(_INDEX))
-    stars: list[tuple[int, str]] = select.meta.get(_STARS) or []
-    if written is None and stars:
-        table = projection.unalias().text("table")
-        written = next((star for star, of in stars if of == table), stars[0][0])
-    return _place(select, "projection", index if written is None else written)
+                indirect |= self._deciding(self._flow(child, here), "window", place_at(window, part))
 
 
 def _named(select: exp.Select, window: exp.Expr) -> exp.Expr | None:
@@ -323,22 +292,22 @@ def _row_clauses(select: exp.Select) -> Iterator[tuple[How, Place, exp.Expr]]:
     """The expressions that decide which rows a SELECT has."""
     for clause in ("where", "having", "qualify"):
         if select.args.get(clause):
-            yield "filter", _place(select, clause), select.args[clause]
+            yield "filter", place_at(select, clause), select.args[clause]
     for index, join in enumerate(select.args.get("joins") or ()):
         for key in ("on", "match_condition"):
             if join.args.get(key):
-                yield "join", _place(select, "on", index), join.args[key]
+                yield "join", place_at(select, "on", index), join.args[key]
     distinct = select.args.get("distinct")
     if distinct is not None and distinct.args.get("on"):
-        yield "distinct", _place(select, "distinct_on"), distinct.args["on"]
+        yield "distinct", place_at(select, "distinct_on"), distinct.args["on"]
     group = select.args.get("group")
     if group is not None:
         for index, key in enumerate(group.expressions):
-            yield "group", _place(select, "group", index), key
+            yield "group", place_at(select, "group", index), key
         if group.args.get("all"):
             for column in select.expressions:
                 if not column.find(exp.AggFunc):
-                    yield "group", _place(select, "groups"), column
+                    yield "group", place_at(select, "groups"), column
 
 
 def _renamed(output: Output, relation: exp.Expr) -> Output:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from data_platform.sql.column_flow import Place
+from data_platform.sql.places import Place
 from data_platform.sql.syntax import Syntax
 
 _JOINS = {"JOIN", "INNER", "CROSS", "SEMI", "ANTI", "ASOF", "POSITIONAL", "NATURAL", "FULL", "LEFT", "RIGHT"}
@@ -27,7 +27,7 @@ class Fragment:
 
 
 class Fragments:
-    """Of one text. `nodes` are those of its tree as `column_flow.numbered` counted them."""
+    """Of one text. `nodes` are those of its tree as `places.numbered` counted them."""
 
     def __init__(self, syntax: Syntax, nodes: Sequence[exp.Expr]) -> None:
         self._syntax = syntax

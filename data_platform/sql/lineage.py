@@ -10,10 +10,11 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
 from data_platform.lake.names import TableName
-from data_platform.sql.column_flow import UNNAMED, Follower, How, Output, Reach, Source, numbered
+from data_platform.sql.column_flow import UNNAMED, Follower, How, Output, Reach, Source
 from data_platform.sql.columns import first_select
 from data_platform.sql.fragments import Fragment, Fragments
 from data_platform.sql.model import Model, located, output_columns
+from data_platform.sql.places import numbered
 from data_platform.sql.syntax import SqlError, read
 
 Columns = tuple[tuple[TableName, tuple[str, ...]], ...]

@@ -102,6 +102,6 @@ def _send(emit: "Callable[[RunEvent], Any]", event: "RunEvent", url: str, key: s
     secret = key or "\0"
     raise StepError(
         f"{url} does not take the event of {event.job.name} at {event.eventTime}: "
-        f"{told[:_MOST_OF_AN_ANSWER].replace(secret, '…')}. {sent} were taken before it; mend the receiver, "
+        f"{told.replace(secret, '…')[:_MOST_OF_AN_ANSWER]}. {sent} were taken before it; mend the receiver, "
         "DATA_PLATFORM_OPENLINEAGE or its key, and send again: what it has it will not have twice"
     )

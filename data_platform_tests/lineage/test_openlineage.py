@@ -44,7 +44,9 @@ def receiver() -> Iterator[Receiver]:
             refused = len(found.paths) >= found.refuse_from
             if not refused:
                 found.runs[event["run"]["runId"]] = event
-            self.send_response(found.status if refused else 201)
+            # A receiver may say anything, the key that it was sent among it.
+            said = f"no: {self.headers['Authorization']}" if refused else None
+            self.send_response(found.status if refused else 201, said)
             if found.status == 302:
                 self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", "0")

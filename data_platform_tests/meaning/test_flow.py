@@ -1,6 +1,9 @@
 """Meanings on their way through SELECTs: what each makes, and what no SELECT may do. The tables are in `world`."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from data_platform.lake.names import TableName
 from data_platform.meaning.declared import Declared
@@ -10,6 +13,8 @@ from data_platform_tests.meaning import world
 from data_platform_tests.meaning.right_selects import RIGHT
 from data_platform_tests.meaning.world import meant, told
 from data_platform_tests.meaning.wrong_selects import WRONG
+
+TRANSFORMS = Path(__file__).parents[1] / "lineage" / "transforms"
 
 
 @pytest.mark.parametrize(("wanted", "sql"), RIGHT)
@@ -76,3 +81,20 @@ def test_who_has_the_grain_of_a_lookup_has_the_device_that_it_names() -> None:
 def test_a_column_that_is_not_there_is_an_error_of_the_select() -> None:
     with pytest.raises(SqlError, match="fares"):
         meant("SELECT sum(fares) AS fare FROM staged.trips")
+
+
+@pytest.mark.parametrize("path", sorted(TRANSFORMS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_whatever_columns_mean_a_select_of_any_shape_is_followed_to_its_end(path: Path) -> None:
+    """The transforms of the labelled lineage: what they make is not looked at here."""
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    kinds = [("money", "usd"), ("quantity", "miles"), ("counter", None), ("ratio", "share"), ("id", None), (None, None)]
+    for case in content["cases"]:
+        for first in range(len(kinds)) if "sql" in case else ():
+            tables = {
+                TableName.parse(name): {
+                    column.lower(): Declared("DOUBLE", *kinds[(first + i) % len(kinds)]).meaning()
+                    for i, column in enumerate(table["columns"])
+                }
+                for name, table in content["tables"].items()
+            }
+            assert meanings_of(case["sql"], tables).columns

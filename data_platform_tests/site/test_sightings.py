@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from data_platform.contracts.raw import RawColumn
 from data_platform.lake.sightings import Sighting, in_order
 from data_platform.planning.catalog import Expected
 from data_platform.site.sightings import received
@@ -39,6 +40,17 @@ def test_addresses_and_reasons_are_shown_without_secrets() -> None:
     shown = repr(found)
     assert [secret for secret in SECRETS if secret in shown] == []
     assert found.files[0].uri == "https://example.org/a.parquet?token=…"
+
+
+def test_a_reason_that_may_quote_personal_values_is_not_shown() -> None:
+    seen = in_order([sighting("2024-01", 1, refused="a header of 2 names: ['canary-name', '1931-05-17']")])
+    plain = raw("rain", "monthly")
+    (told,) = received(plain, seen, NOW).refused
+    assert "canary-name" in (told.reason or "")
+    personal = replace(plain, columns={"name": RawColumn(type="VARCHAR", personal=True)})
+    (concealed,) = received(personal, seen, NOW).refused
+    assert concealed.reason == "the reason may quote the file, which holds personal data: `make plan` tells it"
+    assert "canary" not in repr(received(personal, seen, NOW))
 
 
 def test_a_refusal_is_open_until_the_slot_is_received() -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from data_platform_tests.ui.dagster_dev import REPOSITORY, dagster_dev, environment
 from data_platform_tests.ui.pages import browser_page, nodes, open_asset, open_graph
-from data_platform_tests.ui.site_pictures import catalogue, dashboards, lineage
+from data_platform_tests.ui.site_pictures import catalogue, dashboards_and_lineage
 
 IMAGES = REPOSITORY / "docs" / "images"
 _MARGIN = 12
@@ -53,8 +53,9 @@ def main() -> int:
         with dagster_dev(env, Path(folder) / "dagster.log") as url, browser_page(1400, 1000) as page:
             graph(page, url, IMAGES / "asset-graph.png")
             asset(page, url, IMAGES / "asset-page.png")
-            for pictures in (catalogue, lineage, dashboards):
-                pictures(page, Path(folder) / "home" / "site", IMAGES)
+            site = Path(folder) / "home" / "site"
+            catalogue(page, site, IMAGES)
+            dashboards_and_lineage(page, site, IMAGES)
     return 0
 
 

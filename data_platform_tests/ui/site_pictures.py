@@ -4,8 +4,13 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-# Dashboard → how much of its page is shown, in pixels.
-_DASHBOARDS = {"ridership": 1750, "demand": 1550, "revenue_trend": 1500}
+# Page of the site → its picture, and the size of the window: what of a page shows what it is for.
+_PAGES = {
+    "catalogue/lineage.html#curated.daily_revenue.revenue_usd?steps=2": ("lineage.png", 1200, 900),
+    "dashboards/ridership.html": ("dashboard-ridership.png", 1200, 1750),
+    "dashboards/demand.html": ("dashboard-demand.png", 1200, 1550),
+    "dashboards/revenue_trend.html": ("dashboard-revenue.png", 1200, 1500),
+}
 
 
 def catalogue(page: Page, site: Path, images: Path) -> None:
@@ -24,24 +29,16 @@ def catalogue(page: Page, site: Path, images: Path) -> None:
     page.screenshot(path=images / "catalogue-phone.png")
 
 
-def lineage(page: Page, site: Path, images: Path) -> None:
-    """Where revenue comes from and who reads it, two steps to both sides; a register's way on a phone."""
-    drawn = site / "catalogue" / "lineage.html"
-    page.set_viewport_size({"width": 1200, "height": 900})
-    page.goto(f"{drawn.as_uri()}#curated.daily_revenue.revenue_usd?steps=2")
-    page.locator("#graph .card.start").wait_for()
-    page.screenshot(path=images / "lineage.png")
-    page.set_viewport_size({"width": 375, "height": 760})
-    page.goto(f"{drawn.as_uri()}#raw.turnstile.ENTRIES?steps=2&indirect=0")
-    page.locator("#graph .card.start").wait_for()
-    page.locator("#drawing-title").evaluate("title => title.scrollIntoView({behavior: 'instant'})")
-    page.screenshot(path=images / "lineage-phone.png")
-
-
-def dashboards(page: Page, site: Path, images: Path) -> None:
-    """Each drawn to the end."""
-    for name, height in _DASHBOARDS.items():
-        page.set_viewport_size({"width": 1200, "height": height})
-        page.goto((site / "dashboards" / f"{name}.html").as_uri())
-        page.locator("main[aria-busy='false']").wait_for()
-        page.screenshot(path=images / f"dashboard-{name}.png")
+def dashboards_and_lineage(page: Page, site: Path, images: Path) -> None:
+    """The pages as a browser opens them from the disk, each drawn to the end."""
+    for address, (name, width, height) in _PAGES.items():
+        path, _, fragment = address.partition("#")
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto("about:blank")
+        page.goto(f"{(site / path).as_uri()}#{fragment}")
+        page.wait_for_load_state("load")
+        if path.startswith("dashboards/"):
+            page.locator("main[aria-busy='false']").wait_for()
+        else:
+            page.locator("#graph .card.start").wait_for()
+        page.screenshot(path=images / name)
