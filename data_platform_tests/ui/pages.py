@@ -40,7 +40,7 @@ def open_graph(page: "Page", url: str, *groups: str) -> None:
     opened = quote(",".join(f"global@global:{group}" for group in groups), safe="")
     page.goto(f"{url}/asset-groups?expanded={opened}")
     page.get_by_text("Latest event").first.wait_for()
-    expect(page.get_by_text("Loading...")).to_have_count(0)
+    expect(page.get_by_text("Loading...")).to_have_count(0, timeout=_MILLISECONDS)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ def nodes(page: "Page") -> dict[str, Node]:
         lines = tuple(line for line in text.split("\n") if line)
         box = node.bounding_box()
         if box is not None and "Latest event" in lines:
-            layer = next((line for line in lines if line in ("raw", "staged", "curated", "dashboard")), "")
+            # Kinds that Dagster knows are written large.
+            kinds = (line.lower() for line in lines)
+            layer = next((kind for kind in kinds if kind in ("raw", "staged", "curated", "dashboard")), "")
             found[f"{layer}/{lines[0]}"] = Node(box["x"], lines)
     return found
 
