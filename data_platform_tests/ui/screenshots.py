@@ -21,7 +21,7 @@ _NAVIGATION = 240
 
 def graph(page: Page, url: str, path: Path) -> None:
     """The whole graph, cut out. The window is so wide that nodes show their checks and kinds."""
-    page.set_viewport_size({"width": 2560, "height": 1080})
+    page.set_viewport_size({"width": 2560, "height": 2400})
     open_graph(page, url, "nyc_taxi", "mta_turnstile", "published")
     page.wait_for_load_state("networkidle")
     boxes = [node.bounding_box() for node in page.locator("foreignObject").all()]
