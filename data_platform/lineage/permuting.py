@@ -81,18 +81,23 @@ def permuted(
     nullable: Callable[[Column], bool] = lambda _: False,
     times: int = 3,
     seconds: float = 60,
+    discreet: bool = False,
 ) -> Permuted:
     """Runs a model over `sample` with one source column changed at a time, and says what reacted to it.
 
     `run` gives the output for some inputs; what it raises for changed ones tells nothing. `nullable`: columns that may
     be NULL though the sample has none. `times`: of each kind of change; `seconds`: after these no more is begun.
+    `discreet`: an error is told by its kind alone, as its text may quote a value.
     The same sample gives the same answer, unless time was up. Raises SampleError.
     """
     until = time.monotonic() + seconds
     try:
         base, again = _seen(run(sample)), _seen(run(sample))
     except Exception as error:  # whatever an author's function raises
-        raise SampleError(f"it cannot be run over the sample: {_told(error)}") from error
+        text = f"it cannot be run over the sample: {_shown(_told(error), discreet)}"
+        if discreet:  # what it came from would be shown with it
+            raise SampleError(text) from None
+        raise SampleError(text) from error
     unsteady = {name for name in base.columns if base.columns[name] != again.columns.get(name)}
     steady = base.columns.keys() - unsteady
     reactions: list[Reaction] = []
@@ -107,7 +112,7 @@ def permuted(
         if found.runs:
             tried.append(f"{source[0].sql}.{source[1]}")
         elif found.error:
-            failed[f"{source[0].sql}.{source[1]}"] = found.error
+            failed[f"{source[0].sql}.{source[1]}"] = _shown(found.error, discreet)
         reactions += _reactions(source, found)
     rows = {name.sql: table.num_rows for name, table in sample.items()}
     order = {name: at for at, name in enumerate(base.columns)}
@@ -243,3 +248,7 @@ def _text(value: Any) -> str:
 def _told(error: Exception) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:200]}"
+
+
+def _shown(told: str, discreet: bool) -> str:
+    return told.partition(":")[0] if discreet else told

@@ -59,7 +59,12 @@ def permute(
         run = _run(connection, platform.catalog, table)
         try:
             found = permuted(
-                run, sample, nullable=lambda at: _may_be_null(platform.catalog, *at), times=TIMES, seconds=seconds
+                run,
+                sample,
+                nullable=lambda at: _may_be_null(platform.catalog, *at),
+                times=TIMES,
+                seconds=seconds,
+                discreet=any(_is_personal(platform.catalog, name) for name in table.reads),
             )
         except SampleError as error:
             raise StepError(f"{table.name} {partition}: {table.model.path}: {error}") from error
@@ -106,3 +111,10 @@ def _columns(catalog: Catalog, name: TableName) -> tuple[tuple[str, str], ...]:
 def _may_be_null(catalog: Catalog, name: TableName, column: str) -> bool:
     table = catalog.tables[name]
     return isinstance(table, RawTable) or not table.contract.columns[column].required
+
+
+def _is_personal(catalog: Catalog, name: TableName) -> bool:
+    """Whether any column of a table holds personal data."""
+    table = catalog.tables[name]
+    specs = table.columns if isinstance(table, RawTable) else table.contract.columns
+    return any(spec.personal for spec in specs.values())

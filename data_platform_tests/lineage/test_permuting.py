@@ -122,6 +122,22 @@ def test_a_model_that_does_not_run_over_the_sample_is_told() -> None:
         seen(model)
 
 
+def test_an_error_that_may_quote_personal_data_is_told_by_its_kind_alone() -> None:
+    def choosy(trips: pa.Table) -> Any:
+        if trips["zone"].to_pylist() != ROWS["zone"].to_pylist():
+            raise KeyError(trips["zone"][0].as_py())
+        return pa.table({"id": trips["id"]})
+
+    def broken(trips: pa.Table) -> Any:
+        raise ValueError(f"who is {trips['zone'][0]}?")
+
+    assert seen(choosy, discreet=True).failed == {"staged.trips.zone": "KeyError"}
+    with pytest.raises(SampleError) as told:
+        seen(broken, discreet=True)
+    assert str(told.value) == "it cannot be run over the sample: ValueError"
+    assert told.value.__suppress_context__
+
+
 def test_no_more_is_begun_when_time_is_up() -> None:
     def model(trips: pa.Table) -> Any:
         return trips
