@@ -104,6 +104,18 @@ def test_no_value_is_kept(small: SmallDataset) -> None:
     assert "Harbour" not in kept.read_text()
 
 
+def test_what_a_model_raises_over_personal_data_is_told_by_its_kind_alone(small: SmallDataset) -> None:
+    python(small)
+    contract = FILES["staged/readings.yaml"]
+    masked = contract.replace("place: {type: VARCHAR}", "place: {type: VARCHAR, personal: true}")
+    small.write({"staged/readings.yaml": masked})
+    built(small)
+    asking = "    raise ValueError(f\"who is at {readings['place'][0]}?\")\n"
+    small.write({"curated/daily_rain.py": f"def daily_rain(readings):\n{asking}"})
+    with pytest.raises(StepError, match=r"cannot be run over the sample: ValueError$"):
+        permute(small.platform, small.catalog.model(DAILY), now=NOW)
+
+
 def test_a_select_is_permuted_too(small: SmallDataset) -> None:
     built(small)
     found = permute(small.platform, small.catalog.model(DAILY), now=NOW)
