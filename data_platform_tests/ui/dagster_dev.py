@@ -49,6 +49,9 @@ def running(command: list[str], env: Mapping[str, str], log: Path) -> Iterator[s
     """A command in the repository, stopped with SIGTERM at the end together with all that it started."""
     with log.open("wb") as output:
         # A session of its own: nothing here gets the terminal's Ctrl-C, and the group can be found again.
+        # SIGINT as at a terminal: what a shell starts in the background ignores it, and so would all its children, and
+        # `dagster dev` then leaves its own behind.
+        command = ["env", "--default-signal=INT", *command]
         process = subprocess.Popen(
             command, cwd=REPOSITORY, env=dict(env), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
