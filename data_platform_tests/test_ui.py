@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,18 +10,13 @@ import dagster as dg
 import pytest
 
 from data_platform_tests.ui.dagster_dev import dagster_dev
-from data_platform_tests.ui.pages import browser_page, chromium, launch, nodes, open_asset, open_graph
+from data_platform_tests.ui.pages import IN_BROWSER, browser_page, launch, nodes, open_asset, open_graph
 from data_platform_tests.ui.taxi_home import LOADED, MISSING, taxi_home
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason="no Chromium is installed"),
-    pytest.mark.skipif(find_spec("playwright") is None, reason="playwright is not installed"),
-]
+pytestmark = [*IN_BROWSER, pytest.mark.slow]
 _RUN_SECONDS = 120
 
 

@@ -3,7 +3,6 @@ nothing selected.
 """
 
 import re
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,16 +10,12 @@ import pytest
 
 from data_platform_tests.datasets.building import House
 from data_platform_tests.ui.dashboard_page import PHONE, open_dashboard
-from data_platform_tests.ui.pages import chromium
+from data_platform_tests.ui.pages import IN_BROWSER
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(chromium() is None, reason="no Chromium is installed"),
-    pytest.mark.skipif(find_spec("playwright") is None, reason="playwright is not installed"),
-]
+pytestmark = IN_BROWSER
 
 
 def test_a_station_is_found_by_typing_and_chosen_by_the_keyboard(browser: "Page", dashboards: Path) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +11,12 @@ import pytest
 from data_platform.warehouse.read import open_read_only
 from data_platform_tests.datasets.building import House
 from data_platform_tests.ui.dashboard_page import DashboardPage, open_dashboard
-from data_platform_tests.ui.pages import chromium
+from data_platform_tests.ui.pages import IN_BROWSER
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(chromium() is None, reason="no Chromium is installed"),
-    pytest.mark.skipif(find_spec("playwright") is None, reason="playwright is not installed"),
-]
+pytestmark = IN_BROWSER
 
 _STATION = "concat_ws(' · ', station, line, division)"
 _DAYS = "BETWEEN $first AND $last AND ($station IS NULL OR concat_ws(' · ', station, line, division) = $station)"

@@ -3,23 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-import pytest
-
-from data_platform_tests.ui.pages import browser_page, chromium
+from data_platform_tests.ui.pages import browser_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-MARKS = [
-    pytest.mark.browser,
-    pytest.mark.skipif(chromium() is None, reason="no Chromium is installed"),
-    pytest.mark.skipif(find_spec("playwright") is None, reason="playwright is not installed"),
-]
 DESKTOP, PHONE = (1280, 800), (375, 700)
 _FAULTS = Path(__file__).with_name("page_faults.js")
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from data_platform_tests.site.browsing import DESKTOP, MARKS, PHONE, Browsing, another_reader, browsing
+from data_platform_tests.site.browsing import DESKTOP, PHONE, Browsing, another_reader, browsing
 from data_platform_tests.site.thousand import written_thousand
 from data_platform_tests.site.town import HOSTILE, Town
+from data_platform_tests.ui.pages import IN_BROWSER
 
-pytestmark = MARKS
+pytestmark = IN_BROWSER
 
 PAGES = (
     "index",

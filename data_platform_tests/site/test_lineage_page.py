@@ -8,10 +8,11 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from data_platform_tests.site.browsing import DESKTOP, MARKS, PHONE, Browsing, browsing
+from data_platform_tests.site.browsing import DESKTOP, PHONE, Browsing, browsing
 from data_platform_tests.site.walked import HOSTILE, House, chain, hostile, house, shipped_catalog, wide, written
+from data_platform_tests.ui.pages import IN_BROWSER
 
-pytestmark = MARKS
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from data_platform_tests.site.browsing import MARKS, PHONE, Browsing, another_reader, browsing
+from data_platform_tests.site.browsing import PHONE, Browsing, another_reader, browsing
+from data_platform_tests.ui.pages import IN_BROWSER
 
-pytestmark = MARKS
+pytestmark = IN_BROWSER
 
 GOOD = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>t</title>
 <meta name="viewport" content="width=device-width"></head><body><main><h1>One</h1>{}</main></body></html>"""

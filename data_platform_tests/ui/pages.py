@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -17,6 +20,14 @@ _MILLISECONDS = 60_000
 def chromium() -> Path | None:
     """The installed browser, if there is one."""
     return next((path for path in CHROMIUM if path.exists()), None)
+
+
+IN_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.skipif(chromium() is None, reason="no Chromium is installed"),
+    pytest.mark.skipif(find_spec("playwright") is None, reason="playwright is not installed"),
+]
+"""The marks of a module whose tests drive a browser."""
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Pages in a real browser, over rows that nobody hopes for: hostile names, none at all, a year of many stations."""
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +12,12 @@ from data_platform.components.modules import load_module
 from data_platform_tests.site.dashboards.drawn import Function, write_page
 from data_platform_tests.ui.dagster_dev import REPOSITORY
 from data_platform_tests.ui.dashboard_page import open_dashboard
-from data_platform_tests.ui.pages import browser_page, chromium
+from data_platform_tests.ui.pages import IN_BROWSER, browser_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(chromium() is None, reason="no Chromium is installed"),
-    pytest.mark.skipif(find_spec("playwright") is None, reason="playwright is not installed"),
-]
+pytestmark = IN_BROWSER
 
 DATASETS = REPOSITORY / "data_platform" / "datasets"
 HOSTILE = [
