@@ -152,6 +152,10 @@ class Settings(BaseSettings):
                 "; ".join(_one_line(str(error["loc"][0]), error["input"]) for error in causes)
             ) from None
 
+    def secret(self, name: str) -> str | None:
+        """The value of a variable that a dataset's YAML names as `{env: NAME}`; None where it is not set or empty."""
+        return os.environ.get(name) or dotenv_values(ENV_FILE).get(name) or None
+
     @property
     def lake_path(self) -> Path:
         return self.home / "lake"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from data_platform.components.catalog import catalog_of
@@ -11,10 +11,12 @@ from data_platform.components.places import check_datasets
 from data_platform.components.proofs import Proofs
 from data_platform.components.raw_tables import Span
 from data_platform.components.samples import sample_span
+from data_platform.components.source_kinds.context import Installation
 from data_platform.contracts.errors import ContractError, Gathering, Mistakes
 from data_platform.planning.catalog import Catalog, CatalogError
 from data_platform.resources.environment import settings
 from data_platform.settings import Settings, SettingsError
+from data_platform.sources.errors import PermanentSourceError
 from data_platform.sql.model import ModelError
 from data_platform.steps.dashboards import Dashboard
 
@@ -45,6 +47,7 @@ def read_datasets(root: Path, chosen: Settings) -> Datasets:
     Tables are looked at together once each file can be read.
     """
     proofs = Proofs(chosen.home / PROOFS)
+    installation = Installation(chosen.template_variables, partial(_secret, chosen))
     mistakes = Gathering(ModelError)
     with mistakes.going_on():
         check_datasets(root)
@@ -54,7 +57,7 @@ def read_datasets(root: Path, chosen: Settings) -> Datasets:
         with mistakes.going_on():
             span = _span(folder, chosen)
         with mistakes.going_on():
-            found[folder.name] = load_dataset(folder, variables=chosen.template_variables, span=span, proofs=proofs)
+            found[folder.name] = load_dataset(folder, installation=installation, span=span, proofs=proofs)
     _check_dashboards([one for dataset in found.values() for one in dataset.dashboards], mistakes)
     mistakes.tell()
     catalog = catalog_of(list(found.values()), proofs)
@@ -77,3 +80,11 @@ def _span(folder: Path, chosen: Settings) -> Span:
     """A sample has few partitions; showing all that there could be would drown them."""
     span = sample_span(folder) if chosen.sources == "sample" else Span()
     return Span(chosen.first_partition or span.first, span.last)
+
+
+def _secret(chosen: Settings, name: str) -> str:
+    """Asked for when a source needs it."""
+    value = chosen.secret(name)
+    if value is None:
+        raise PermanentSourceError(f"{name} is not set: it holds a secret that this source needs. Set it, or in .env")
+    return value

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,13 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from data_platform.components.checking import check_curated, check_staged, check_view
+from data_platform.components.located import located
 from data_platform.components.modules import function_of, line_of, load_module
 from data_platform.components.places import LAYERS, MODELS, check_places
 from data_platform.components.proofs import Proofs
 from data_platform.components.python_models import load_python_model
-from data_platform.components.raw_tables import Span, located, raw_table
+from data_platform.components.raw_tables import Span, raw_table
+from data_platform.components.source_kinds.context import Installation
 from data_platform.components.spec import DatasetSpec, DefsFile
 from data_platform.contracts.contract import Contract
 from data_platform.contracts.errors import ContractError, Gathering, closest, nearest
@@ -46,8 +48,8 @@ class Dataset:
     """Nouns that it counts, beside those that the platform knows."""
 
 
-def load_dataset(folder: Path, *, variables: Mapping[str, str], span: Span, proofs: Proofs) -> Dataset:
-    """The dataset in a folder. `variables` are what its `{{ … }}` stand for.
+def load_dataset(folder: Path, *, installation: Installation, span: Span, proofs: Proofs) -> Dataset:
+    """The dataset in a folder. `installation`: what its `{{ … }}` and secrets stand for.
 
     Models come without partitions: these depend on what they read, perhaps in another dataset (see `catalog`).
     Raises ContractError or ModelError for a mistake, Mistakes for several.
@@ -62,7 +64,7 @@ def load_dataset(folder: Path, *, variables: Mapping[str, str], span: Span, proo
     raw: list[RawTable] = []
     for name in spec.raw:
         with mistakes.going_on():
-            raw.append(raw_table(file, spec, name, variables=variables, span=span, proofs=proofs))
+            raw.append(raw_table(file, spec, name, installation=installation, span=span, proofs=proofs))
     known = None if mistakes else raw
     models: list[ModelTable] = []
     for layer in LAYERS:

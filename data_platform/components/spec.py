@@ -2,13 +2,14 @@
 
 import re
 import zoneinfo
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import dagster as dg
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from data_platform.components.read_spec import ReadSpec
+from data_platform.components.source_kinds.all_kinds import SourceSpec
 from data_platform.contracts.contract import Owner, Part
 from data_platform.contracts.errors import nearest
 from data_platform.contracts.partitions import Kind, Partitions, parse_key
@@ -69,94 +70,6 @@ class PartitionsSpec(Part):
         window = self.monthly or self.weekly or self.daily
         assert window is not None  # exactly one is set
         return Partitions(self.kind, parse_key(self.kind, window.start), window.timezone)
-
-
-class HttpFileSpec(Part):
-    """A file per partition at an address; `{partition:%Y-%m}` stands for the partition's start.
-
-    `absent`: HTTP statuses that mean that there is no such file; stores that hide what they have answer 403.
-    """
-
-    url: str
-    timeout_seconds: float = Field(30.0, gt=0)
-    min_bytes_per_second: int = Field(1000, ge=0)
-    max_seconds: float = Field(4 * 3600.0, gt=0)
-    max_bytes: int = Field(10 * 1000**3, gt=0)
-    attempts: int = Field(5, ge=1)
-    absent: tuple[int, ...] = Field((404, 410), min_length=1)
-
-
-class LandingPartitionSpec(Part):
-    """The partition that a file belongs to: from a named group of the pattern, read in a strptime form and shifted; or
-    by a column, the partition that most rows lie in.
-    """
-
-    from_: str | None = Field(None, alias="from", min_length=1)
-    column: str | None = Field(None, min_length=1)
-    format: str | None = None
-    shift: str = "0d"
-
-    @model_validator(mode="after")
-    def _one_way(self) -> "LandingPartitionSpec":
-        if (self.from_ is None) == (self.column is None):
-            raise ValueError("write either from, a group of the patterns, or column")
-        if self.from_ is not None and self.format is None:
-            raise ValueError("write the format of the group's text, such as %y%m%d")
-        return self
-
-    @field_validator("format")
-    @classmethod
-    def _tells_a_day(cls, text: str | None) -> str | None:
-        if text is None:
-            return None
-        day = datetime(2024, 10, 28)
-        try:
-            told = datetime.strptime(day.strftime(text), text)
-        except ValueError as error:
-            raise ValueError(f"'{text}' is no form of a date: {error}; write it like %y%m%d") from error
-        if (told.year, told.month) != (day.year, day.month):
-            raise ValueError(f"'{text}' does not tell year and month; write it like %y%m%d or %Y-%m")
-        return text
-
-    @field_validator("shift")
-    @classmethod
-    def _days(cls, text: str) -> str:
-        if not re.fullmatch(r"[-+]?\d{1,4}d", text):
-            raise ValueError(f"'{text}' is no shift: write days, like -7d")
-        return text
-
-    @property
-    def shift_days(self) -> int:
-        return int(self.shift.removesuffix("d"))
-
-
-class LandingSpec(Part):
-    """A folder into which others put files; `files` are patterns that match a whole path below it.
-
-    `slot`: whether each path is an object of its own, or a partition one object, of which the latest delivery counts.
-    `mirror`: what is taken away is withdrawn. `settle_seconds`: how long a file must have rested.
-    """
-
-    folder: str = Field(min_length=1)
-    files: tuple[str, ...] = Field(min_length=1)
-    partition: LandingPartitionSpec | None = None
-    slot: Literal["path", "partition"] = "path"
-    mirror: bool = False
-    settle_seconds: float = Field(5.0, ge=0)
-    max_bytes: int = Field(10 * 1000**3, gt=0)
-
-
-class SourceSpec(Part):
-    """Where bytes come from: one or several kinds of source, which feed one table alike."""
-
-    http_file: HttpFileSpec | None = None
-    landing: LandingSpec | None = None
-
-    @model_validator(mode="after")
-    def _some(self) -> "SourceSpec":
-        if self.http_file is None and self.landing is None:
-            raise ValueError("write http_file, landing or both")
-        return self
 
 
 class ExpectedSpec(Part):

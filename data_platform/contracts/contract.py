@@ -57,13 +57,16 @@ Value = bool | int | float | date | datetime | str
 
 
 SemanticKind = Literal["counter", "money", "quantity", "ratio", "mean", "id"]
+PersonalKind = Literal["email", "phone", "handle", "name", "address", "free_text", "id"]
+Mask = Literal["drop", "redact", "hash", "truncate"]
 
 
 class ColumnSpec(Part):
     """One column of a staged or curated table. `min` and `max` are inclusive, in the column's unit.
 
     `semantic` is what kind of value it holds, which decides what may be computed from it; `per` are the columns within
-    which a counter counts.
+    which a counter counts. `pii` is what personal data it holds, `mask` what becomes of that: in a curated table before
+    the commit, in a staged one when it is published.
     """
 
     type: ColumnType
@@ -76,7 +79,8 @@ class ColumnSpec(Part):
     max: Value | None = None
     accepted: tuple[Value, ...] | None = Field(None, min_length=1)
     within_partition: bool = False
-    personal: bool = False
+    pii: PersonalKind | None = None
+    mask: Mask | None = None
 
     @field_validator("min", "max", "accepted", mode="before")
     @classmethod
@@ -103,6 +107,11 @@ class ColumnSpec(Part):
                 f"the column is {type_}; partitions are bounded by local time: make it a DATE or a TIMESTAMP"
             )
         return value
+
+    @property
+    def personal(self) -> bool:
+        """Whether its values may not be shown."""
+        return self.pii is not None
 
     @property
     def meant(self) -> str:

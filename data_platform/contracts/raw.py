@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import Field, field_validator
 
 from data_platform.contracts.column_type import ColumnType
-from data_platform.contracts.contract import Part, SemanticKind
+from data_platform.contracts.contract import Part, PersonalKind, SemanticKind
 
 
 class RawColumn(Part):
@@ -22,7 +22,12 @@ class RawColumn(Part):
     description: str = ""
     semantic: SemanticKind | None = None
     unit: str | None = None
-    personal: bool = False
+    pii: PersonalKind | None = None
+
+    @property
+    def personal(self) -> bool:
+        """Whether its values may not be shown."""
+        return self.pii is not None
 
 
 # What every raw row carries besides its columns.

@@ -1,7 +1,7 @@
 """One look at the sources of a raw table: which of its partitions have something that the ledger does not."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -98,7 +98,14 @@ class _Look:
         last = len(received) if self.table.expected.recheck_last == "all" else self.table.expected.recheck_last
         again = set(received[max(0, len(received) - last) :])
         asked = (place for place in places.found if place.version is None)
-        return [place for place in asked if place.partition in again or not self._is_settled(source, place)]
+        return [place for place in asked if self._is_open(source, place, again) or not self._is_settled(source, place)]
+
+    def _is_open(self, source: Source, place: Place, again: Collection[str]) -> bool:
+        """Whether what was received of it may still change."""
+        if place.closes is None:
+            return place.partition in again
+        last = last_seen(source, place, self.sightings)
+        return last is None or last.seen_at < place.closes
 
     def _is_settled(self, source: Source, place: Place) -> bool:
         """Received from where the source is now. A refused correction, however old, is still to be mended."""

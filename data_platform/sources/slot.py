@@ -69,6 +69,8 @@ class Place:
     """A slot of a partition, and the address at which it is (or may be).
 
     `version` where a listing told it; None where the address has to be asked. `made`: what is smaller was made before.
+    `closes`: what was received at this moment or later is final, and until then the address is asked again; None: the
+    table's own rule says how often.
     """
 
     partition: str
@@ -76,6 +78,7 @@ class Place:
     uri: str
     version: Version | None = None
     made: int = 0
+    closes: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def test_columns_come_with_their_lineage(town: SmallDagster) -> None:
 
 def test_personal_columns_are_masked_in_the_preview(town: SmallDagster) -> None:
     contract = (town.small.folder / "staged/readings.yaml").read_text()
-    town.small.write({"staged/readings.yaml": contract.replace("note: {type", "note: {personal: true, type")})
+    town.small.write({"staged/readings.yaml": contract.replace("note: {type", "note: {pii: name, type")})
     town.small.put(MONTH, [reading(1, note="ask Mrs Harbour")])
 
     shown = _value(materialized(town.run_month())["staged/readings"], "preview")

@@ -185,7 +185,7 @@ def test_a_curated_flag_is_counted_and_stops_nothing(small: SmallDataset) -> Non
 
 
 def test_personal_values_are_masked_where_people_look(small: SmallDataset) -> None:
-    small.write(changed(YAML, "note: {type: VARCHAR}", "note: {type: VARCHAR, personal: true}"))
+    small.write(changed(YAML, "note: {type: VARCHAR}", "note: {type: VARCHAR, pii: name}"))
     corrected(small, [reading(1, note="call Ada on 555")])
     made = small.built("staged.readings", MONTH)
     assert made.preview.columns[-1] == "note"

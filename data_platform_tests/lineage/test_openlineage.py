@@ -74,7 +74,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> SmallDataset:
     """The town with a view, a personal column, and two commits of one partition."""
     small = town(tmp_path_factory.mktemp("town"))
     contract = (small.folder / "staged/readings.yaml").read_text()
-    small.write({"staged/readings.yaml": contract.replace("note: {type", "note: {personal: true, type")})
+    small.write({"staged/readings.yaml": contract.replace("note: {type", "note: {pii: name, type")})
     rain(small, "2024-01", 1, 2, None)
     rain(small, "2024-02", 3)
     snow(small, "2024-02", 10)

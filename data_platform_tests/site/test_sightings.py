@@ -47,7 +47,7 @@ def test_a_reason_that_may_quote_personal_values_is_not_shown() -> None:
     plain = raw("rain", "monthly")
     (told,) = received(plain, seen, NOW).refused
     assert "canary-name" in (told.reason or "")
-    personal = replace(plain, columns={"name": RawColumn(type="VARCHAR", personal=True)})
+    personal = replace(plain, columns={"name": RawColumn(type="VARCHAR", pii="name")})
     (concealed,) = received(personal, seen, NOW).refused
     assert concealed.reason == "the reason may quote the file, which holds personal data: `make plan` tells it"
     assert "canary" not in repr(received(personal, seen, NOW))

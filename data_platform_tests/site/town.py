@@ -30,9 +30,9 @@ _FILES: Mapping[str, str | None] = {
       source: {http_file: {url: "{{ tlc_url }}/people.parquet"}}
       columns:
         person_id: {type: BIGINT, semantic: id}
-        name: {type: VARCHAR, personal: true}
-        born_on: {type: VARCHAR, personal: true}
-        score: {type: VARCHAR, personal: true, description: "What they say"}
+        name: {type: VARCHAR, pii: name}
+        born_on: {type: VARCHAR, pii: name}
+        score: {type: VARCHAR, pii: name, description: "What they say"}
 """,
     "staged/readings.yaml": FILES["staged/readings.yaml"]
     .replace("unit: mm, required", "semantic: quantity, unit: mm, required")
@@ -45,9 +45,9 @@ description: One row per person.
 grain: [person_id]
 columns:
   person_id: {type: BIGINT, required: true, semantic: id}
-  name: {type: VARCHAR, personal: true, description: Their name}
-  born_on: {type: DATE, personal: true}
-  score: {type: INTEGER, personal: true, max: 4913376}
+  name: {type: VARCHAR, pii: name, description: Their name}
+  born_on: {type: DATE, pii: name}
+  score: {type: INTEGER, pii: name, max: 4913376}
 audit: {max_rejected_share: 1}
 """,
     "staged/known.sql": "SELECT reading_id, place, rain_mm FROM staged.readings\n",
@@ -65,9 +65,9 @@ description: How many people have a name.
 partitions: none
 grain: [name]
 columns:
-  name: {type: VARCHAR, personal: true}
+  name: {type: VARCHAR, pii: name}
   people: {type: BIGINT}
-  youngest: {type: DATE, personal: true}
+  youngest: {type: DATE, pii: name}
 reconciles:
   - {name: people, this: "sum(people)", of: staged.people, that: "count(*)", by: [name]}
 """,

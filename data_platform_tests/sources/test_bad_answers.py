@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.components.spec import HttpFileSpec
+from data_platform.components.source_kinds.http_file import HttpFileSpec
 from data_platform.lake.names import TableName
 from data_platform.sources.http_file import HttpFile
 from data_platform_tests.proof import bad_answers

@@ -22,7 +22,7 @@ from data_platform.warehouse.read import open_read_only
 from data_platform_tests.planning.town import rain
 from data_platform_tests.small_dataset import FILES, NOW, SCHEMA, SmallDataset, reading, small_dataset
 
-_PERSONAL_NOTE = "note: {type: VARCHAR, personal: true}"
+_PERSONAL_NOTE = "note: {type: VARCHAR, pii: name}"
 
 
 def _publish(small: SmallDataset, minutes: int = 0) -> Published:
@@ -260,7 +260,7 @@ def test_original_texts_are_masked_where_any_of_them_may_be_personal(built_town:
     """A place number that is text: it does not fit its type, and is kept as it came."""
     file = {"contract": "staged/places.yaml", "raw": "defs.yaml"}[place]
     text = (built_town.folder / file).read_text()
-    wanted = "name: {type: VARCHAR, personal: true}"
+    wanted = "name: {type: VARCHAR, pii: name}"
     assert "name: {type: VARCHAR}" in text
     built_town.write({file: text.replace("name: {type: VARCHAR}", wanted)})
     contract = (built_town.folder / "staged/places.yaml").read_text()

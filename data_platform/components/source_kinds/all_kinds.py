@@ -1,0 +1,32 @@
+"""All kinds of source: what may stand under `source:`, and what is made of each."""
+
+from pydantic import model_validator
+
+from data_platform.components.source_kinds.context import SourceContext
+from data_platform.components.source_kinds.http_file import HttpFileSpec, http_file
+from data_platform.components.source_kinds.landing import LandingSpec, landing
+from data_platform.contracts.contract import Part
+from data_platform.sources.slot import Source
+
+
+class SourceSpec(Part):
+    """Where bytes come from: one or several kinds of source, which feed one table alike."""
+
+    http_file: HttpFileSpec | None = None
+    landing: LandingSpec | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> "SourceSpec":
+        if all(getattr(self, kind) is None for kind in type(self).model_fields):
+            raise ValueError(f"write at least one of {', '.join(type(self).model_fields)}")
+        return self
+
+
+def sources_of(spec: SourceSpec, context: SourceContext) -> tuple[Source, ...]:
+    """Raises ContractError with the line of a mistake."""
+    found: list[Source] = []
+    if spec.http_file is not None:
+        found.append(http_file(spec.http_file, context))
+    if spec.landing is not None:
+        found.append(landing(spec.landing, context))
+    return tuple(found)

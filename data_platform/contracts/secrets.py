@@ -1,0 +1,28 @@
+"""A secret as an author may write it: by the name of a variable that holds it, never by its value."""
+
+import re
+
+from pydantic import field_validator, model_validator
+
+from data_platform.contracts.contract import Part
+
+
+class SecretRef(Part):
+    """`{env: NAME}`: the value is read from the environment when it is needed, and shown nowhere."""
+
+    env: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, value: object) -> object:
+        if isinstance(value, str | int | float):
+            # The value itself is not repeated: it may be the secret.
+            raise ValueError("a secret is written as {env: NAME}, and its value stands in that variable")
+        return value
+
+    @field_validator("env")
+    @classmethod
+    def _variable(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name, re.ASCII):
+            raise ValueError("that is no name of a variable: write capital letters, digits and _, such as API_TOKEN")
+        return name
