@@ -95,7 +95,8 @@ def code_version(catalog: Catalog, table: ModelTable) -> str:
 
 def _code(table: ModelTable) -> Any:
     if isinstance(table.model, PythonModel):
-        return [table.model.text, dict(table.model.packages)]
+        modules = [dict(table.model.modules)] if table.model.modules else []
+        return [table.model.text, dict(table.model.packages), *modules]
     return table.model.normalised
 
 
