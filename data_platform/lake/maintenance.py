@@ -73,8 +73,8 @@ def maintain(
 
 
 def vacuum(lake: Lake, tables: Sequence[str], *, keep: Collection[str], now: datetime) -> MaintenanceReport:
-    """Deletes at once whatever only the history of some tables (`layer/table`, `raw/table`) has, and what killed writers
-    left there: for what must not be kept for a week, while nothing is at work. Only the present can be read then.
+    """Deletes at once what only the history of some tables (`layer/table`) has, and what killed writers left there: for
+    what must not stay for a week, while nothing is at work. Only the present can be read then.
     """
     report = MaintenanceReport()
     # Names tell whole seconds: what was written in this one goes as well.

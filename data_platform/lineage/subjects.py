@@ -40,7 +40,7 @@ def subjects_of(catalog: Catalog, graph: ColumnGraph, column: str, follow: Colle
         columns[f"{table.sql}.{name}"].add(kind)
     on: dict[TableName, dict[str, str]] = defaultdict(dict)
     for (table, name), held in kinds.of_raw.items():
-        if held == kind and kind.startswith("id:"):
+        if held == kind:
             columns[f"{table.sql}.{name}"].add(kind)
         if held.partition(":")[0] in follow:
             on[table][name] = held

@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 
-
 Kind = str
 """What a value is: a kind of personal data, or `id:` and whose id it is, since customer 17 is not order 17."""
 

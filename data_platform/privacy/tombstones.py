@@ -25,7 +25,7 @@ class Tombstones:
         return Tombstones(_union(self.digests, other.digests), _union(self.columns, other.columns))
 
     def kinds_of(self, table: TableName, column: str, tagged: Kind | None) -> frozenset[Kind]:
-        """As which kinds a raw column is looked at: a row with such a value, as a whole, is a row of who is forgotten."""
+        """As what a raw column is looked at: a row with such a value, as a whole, is one of who is forgotten."""
         named = self.columns.get(f"{table.sql}.{column}", frozenset())
         return (named if tagged is None else named | {tagged}) & self.digests.keys()
 

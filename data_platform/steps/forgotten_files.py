@@ -32,7 +32,7 @@ class Received:
 
 @dataclass
 class Taken:
-    """What was found in a file: rows and lines that go, others that change; and the ids that lead on from the former."""
+    """What was found in a file: rows and lines that go, others that change; and the ids that lead on from those."""
 
     removed: int = 0
     changed: int = 0
