@@ -86,6 +86,12 @@ def _key(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _long_key(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < 16:
+        raise ValueError("too short to be a secret")
+    return _key(secret)
+
+
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 _URL_WANTED = "an http://, https:// or file:// address without user, query or fragment"
 
@@ -129,6 +135,11 @@ class Settings(BaseSettings):
     )
     openlineage_key: Annotated[SecretStr, AfterValidator(_key)] | None = Field(
         default=None, description="the key of that receiver, printable characters without blanks; it is shown nowhere"
+    )
+    personal_key: Annotated[SecretStr, AfterValidator(_long_key)] | None = Field(
+        default=None,
+        description="the key under which personal values are hashed, at least 16 printable characters without blanks; "
+        "it is shown nowhere",
     )
     openlineage_namespace: Annotated[str, AfterValidator(_word)] = Field(
         default="data_platform", description="what this installation is called there, one word"
@@ -175,6 +186,10 @@ class Settings(BaseSettings):
     @property
     def site_path(self) -> Path:
         return self.home / "site"
+
+    @property
+    def personal_key_path(self) -> Path:
+        return self.home / "secrets" / "personal.key"
 
     @property
     def secret_key(self) -> str | None:

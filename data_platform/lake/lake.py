@@ -1,5 +1,6 @@
 """The lake's door: tables, ledgers and raw files of one storage. Everything above the lake starts here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +21,12 @@ class Lake:
     """All that is stored below one root. Cheap to make: nothing is opened before it is asked for.
 
     `notes` is a folder of this machine for what was concluded from the logs and may be lost; None: keep nothing.
+    `hashed_with` tells the keys apart under which values of its tables are hashed.
     """
 
     storage: Storage
     notes: Path | None = None
+    hashed_with: Callable[[], str] = str
 
     @property
     def raw(self) -> RawFiles:

@@ -68,6 +68,10 @@ class PythonModel:
     function: Callable[..., Any]
     packages: Mapping[str, str]
     """Installed version of each distribution that the module imports: part of its code version."""
+    modules: Mapping[str, str] = field(default_factory=dict)
+    """Text of each module of its own dataset that it imports, by name: part of its code version."""
+    in_batches: frozenset[str] = frozenset()
+    """Inputs that it takes as a RecordBatchReader instead of a table."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from data_platform.planning.catalog import Catalog, ModelTable, RawTable
 from data_platform.planning.findings import Finding, Stale, Unanswered, Waiting
 from data_platform.planning.looking import stale_raw
 from data_platform.planning.settled import Settled
-from data_platform.planning.versions import Versions, code_version, combined, fingerprint, input_partitions
+from data_platform.planning.versions import Versions, combined, fingerprint, input_partitions
 from data_platform.sources.slot import Source
 
 # Below the lake's notes: tables of which nothing was stale.
@@ -88,7 +88,7 @@ def _findings(
             if table.name in asked:
                 yield from stale_raw(lake, table, now, asked[table.name])
         elif not table.is_view:
-            code = code_version(catalog, table)
+            code = versions.code(table)
             state = settled.state(table, code, versions)
             if not settled.holds(table.name, state):
                 found = list(stale_model(catalog, table, versions, code))
@@ -136,7 +136,7 @@ def wanted(
             inputs[str(name)] = present[keys[0]] if keys == [partition] else combined({k: present[k] for k in keys})
     if not inputs:
         return Waiting(table.name, partition, "none of its inputs has this partition")
-    code = code or code_version(catalog, table)
+    code = code or versions.code(table)
     return Wanted(fingerprint(code, inputs), code, inputs)
 
 
