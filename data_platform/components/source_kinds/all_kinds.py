@@ -6,6 +6,7 @@ from data_platform.components.source_kinds.context import SourceContext
 from data_platform.components.source_kinds.database import DatabaseSpec, database
 from data_platform.components.source_kinds.http_file import HttpFileSpec, http_file
 from data_platform.components.source_kinds.landing import LandingSpec, landing
+from data_platform.components.source_kinds.push import PushSpec, push
 from data_platform.contracts.contract import Part
 from data_platform.sources.slot import Source
 
@@ -16,6 +17,7 @@ class SourceSpec(Part):
     http_file: HttpFileSpec | None = None
     landing: LandingSpec | None = None
     database: DatabaseSpec | None = None
+    push: PushSpec | None = None
 
     @model_validator(mode="after")
     def _some(self) -> "SourceSpec":
@@ -33,4 +35,6 @@ def sources_of(spec: SourceSpec, context: SourceContext) -> tuple[Source, ...]:
         found.append(landing(spec.landing, context))
     if spec.database is not None:
         found.append(database(spec.database, context))
+    if spec.push is not None:
+        found.append(push(spec.push, context))
     return tuple(found)

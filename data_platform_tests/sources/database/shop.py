@@ -87,7 +87,9 @@ def stale(small: SmallDataset, now: datetime = MARCH) -> list[str]:
 
 def told(small: SmallDataset, now: datetime = MARCH) -> list[str]:
     """What is told of the source without being received."""
-    return [str(found) for found in small.stale(now).findings if found.table == TableName("raw", "customers")]
+    answer = small.stale(now)
+    found = (*answer.waiting, *answer.unanswered)
+    return [str(one) for one in found if one.table == TableName("raw", "customers")]
 
 
 def received(small: SmallDataset, partition: str) -> list[dict[str, Any]]:
