@@ -15,8 +15,8 @@ class SecretRef(Part):
     @model_validator(mode="before")
     @classmethod
     def _by_name(cls, value: object) -> object:
-        if isinstance(value, str | int | float):
-            # The value itself is not repeated: it may be the secret.
+        if not isinstance(value, SecretRef) and not (isinstance(value, dict) and isinstance(value.get("env"), str)):
+            # What was written is not repeated: it may be the secret.
             raise ValueError("a secret is written as {env: NAME}, and its value stands in that variable")
         return value
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_platform.lake.forgotten import Forgotten
 from data_platform.lake.ledger import Ledger
 from data_platform.lake.log import read_log
 from data_platform.lake.names import TableName
@@ -12,7 +13,7 @@ from data_platform.lake.storage import Storage
 from data_platform.lake.tables import LakeTable
 
 # Layers that hold something else than tables of rows.
-_NO_TABLES = ("raw", "ledger")
+_NO_TABLES = ("raw", "ledger", "forgotten")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Lake:
     def ledger(self, table: str) -> Ledger:
         """The sightings of a raw table, whether there are any yet or not."""
         return Ledger(self.storage, table)
+
+    @property
+    def forgotten(self) -> Forgotten:
+        """Who is to be forgotten."""
+        return Forgotten(self.storage)
 
     def tables(self) -> tuple[TableName, ...]:
         """The tables that exist, sorted by name."""

@@ -107,7 +107,8 @@ def _masks(table: ModelTable) -> dict[str, tuple[PersonalKind | None, Mask]]:
 
 def _code(table: ModelTable) -> Any:
     if isinstance(table.model, PythonModel):
-        return [table.model.text, dict(table.model.packages)]
+        modules = [dict(table.model.modules)] if table.model.modules else []
+        return [table.model.text, dict(table.model.packages), *modules]
     return table.model.normalised
 
 
