@@ -129,6 +129,10 @@ class Settings(BaseSettings):
         default_factory=_base_of("mta_turnstile", live="http://web.mta.info/developers"),
         description=f"where the readings of New York's turnstiles are, {_URL_WANTED}",
     )
+    push_host: Annotated[str, AfterValidator(_word)] = Field(
+        default="127.0.0.1", description="the address at which pushes are taken in, such as 0.0.0.0 for all of them"
+    )
+    push_port: int = Field(default=8300, ge=0, le=65535, description="the port of that, a number up to 65535")
     openlineage: Annotated[str, AfterValidator(_receiver)] | None = Field(
         default=None,
         description="where lineage is sent to, an http:// or https:// address without user, query or fragment",

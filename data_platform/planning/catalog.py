@@ -23,9 +23,12 @@ UnknownColumns = Literal["keep", "warn", "refuse"]
 
 @dataclass(frozen=True)
 class Expected:
-    """When a partition should exist at its source, and how many of the latest ones are asked for corrections."""
+    """When a partition should exist at its source, and how many of the latest ones are asked for corrections.
 
-    after_days: int = 0
+    `after_days` None: nobody can tell whether anything comes, as of what others push when they like.
+    """
+
+    after_days: int | None = 0
     recheck_last: int | Literal["all"] = "all"
 
 

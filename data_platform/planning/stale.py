@@ -91,17 +91,24 @@ def _findings(
             code = versions.code(table)
             state = settled.state(table, code, versions)
             if not settled.holds(table.name, state):
-                found = list(stale_model(catalog, table, versions, code))
+                found = list(stale_model(catalog, table, versions, code, now))
                 yield from found
                 if not found:
                     settled.add(table.name, state)
     settled.save(versions)
 
 
-def stale_model(catalog: Catalog, table: ModelTable, versions: Versions, code: str) -> Iterator[Finding]:
-    """The partitions whose last commit had other inputs or other code than there are now."""
+def stale_model(catalog: Catalog, table: ModelTable, versions: Versions, code: str, now: datetime) -> Iterator[Finding]:
+    """The partitions whose last commit had other inputs or other code than there are now.
+
+    What is pushed may come before its partition is over, and waits for that: most of it is still to come.
+    """
     committed = versions.snapshot(table.name).partitions
-    for key in _candidates(catalog, table, versions):
+    keys = _candidates(catalog, table, versions)
+    # They are in order: only the last ones may be early.
+    while keys and table.partitions is not None and (over := table.partitions.ends_at(keys[-1])) > now:
+        yield Waiting(table.name, keys.pop(), f"waits for the end of its partition, {over:%Y-%m-%d}")
+    for key in keys:
         want = wanted(catalog, table, key, versions, code)
         if isinstance(want, Waiting):
             yield want

@@ -234,10 +234,12 @@ class _Arrival:
 
 def _told(table: RawTable, key: str, found: Sequence[_Seen], after: Sightings) -> Received:
     current = after.current(key)
+    drift = _drift(table, current)
     refused = tuple(f"refused {redact(s.uri)}: {s.reason}" for s in _in_state(found, "refused"))
-    return Received(
-        key, _outcome(found), _text(found), current, after.data_version(key), _drift(table, current), refused
-    )
+    if not found and current:
+        # Nothing to look at, as of what is pushed: what came is there.
+        return Received(key, "unchanged", "nothing new at its source", current, after.data_version(key), drift)
+    return Received(key, _outcome(found), _text(found), current, after.data_version(key), drift, refused)
 
 
 def _outcome(found: Sequence[_Seen]) -> Outcome:
