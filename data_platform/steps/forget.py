@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from data_platform import locks
 from data_platform.lake.names import TableName
 from data_platform.lineage.graph import column_graph
 from data_platform.lineage.seen import all_seen
-from data_platform.lineage.subjects import NoSuchColumn, Subjects, subjects_of
+from data_platform.lineage.subjects import MENTIONED, NoSuchColumn, Subjects, subjects_of
 from data_platform.planning.catalog import RawTable
 from data_platform.steps.certificate import Certificate, moment
 from data_platform.steps.dashboards import Dashboard
@@ -132,7 +132,7 @@ class _Work:
         return (table for table in self.platform.catalog if isinstance(table, RawTable))
 
     def begin(self, run_id: str, now: datetime) -> str:
-        """Writes down that it begins; the name of the request, which is an earlier one's that did not come to an end."""
+        """Writes down that it begins; the name of the request, which is an earlier one that did not end."""
         forgotten = self.platform.lake.forgotten
         done = {name for name, _ in forgotten.of("done")}
         same = {"column": self.request.column, "digest": self.digest}
@@ -171,9 +171,10 @@ class _Work:
         if together != known:
             lake.forgotten.add(name, "tombstones", {"key": lake.hashed_with(), **together.as_json()})
         own = self.subjects.kind
-        counts = {kind: len(digests) for kind, digests in together.digests.items()}
-        counts[own] = counts.get(own, 0) - len(self.tombstones({}).digests[own])
-        return {kind: count for kind, count in counts.items() if count}
+        counts = Counter({f"{kind}, mentioned": len(digests) for kind, digests in together.mentioned.items()})
+        counts.update({kind: len(digests) for kind, digests in together.digests.items()})
+        counts[own] -= len(self.tombstones({}).digests[own])
+        return {kind: count for kind, count in counts.items() if count > 0}
 
     def take_out(self, name: str, table: RawTable, run_id: str) -> None:
         """Rewrites what was received of a table, for all requests that there were."""
@@ -191,7 +192,7 @@ class _Work:
         found: dict[str, set[str]] = {}
         given = self.tombstones({})
         for table in self.raw:
-            if table.name in self.subjects.follow:
+            if table.name in self.subjects.known:
                 for _, taken in holding(self.platform.lake, table.name.table, self.remover(table, given)):
                     for kind, values in taken.linked.items():
                         found.setdefault(kind, set()).update(values)
@@ -203,10 +204,15 @@ class _Work:
         from data_platform.steps.forgotten_files import digest_with
 
         digest = digest_with(self.platform.lake)
-        values = {kind: set(found) for kind, found in linked.items()}
-        values.setdefault(self.subjects.kind, set()).update(self.request.values)
-        digests = {kind: frozenset(digest_of(digest, kind, one) for one in found) for kind, found in values.items()}
-        return Tombstones(digests, self.subjects.columns)
+        subjects = self.subjects
+
+        def digests(values: Mapping[str, Collection[str]]) -> dict[str, frozenset[str]]:
+            return {kind: frozenset(digest_of(digest, kind, one) for one in of) for kind, of in values.items() if of}
+
+        rows = {kind: of for kind, of in linked.items() if kind in subjects.follow}
+        mentioned = {kind: of for kind, of in linked.items() if kind not in subjects.follow and kind in MENTIONED}
+        rows[subjects.kind] = rows.get(subjects.kind, set()) | self.request.values
+        return Tombstones(digests(rows), subjects.columns, digests(mentioned))
 
     def remover(self, table: RawTable, tombstones: "Tombstones") -> "FileRemover":
         from data_platform.privacy.removing import Remover
@@ -216,8 +222,8 @@ class _Work:
         kind = self.subjects.kind
         named = () if kind == "phone" else (Mentions(self.request.values, kind),)
         remover = Remover(tombstones, digest_with(self.platform.lake), named)
-        follow = self.subjects.follow.get(table.name, {})
-        return FileRemover(table.name, table.columns, remover, follow, self.needles)
+        known = self.subjects.known.get(table.name, {})
+        return FileRemover(table.name, table.columns, remover, known, self.needles)
 
     @property
     def digest(self) -> str:

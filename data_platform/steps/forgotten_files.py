@@ -1,7 +1,7 @@
 """A received file without whom it must not hold: which rows go, which texts change, and what is kept in its place."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Received:
 
 @dataclass
 class Taken:
-    """What was found in a file: rows and lines that go, others that change; and the ids that lead on from those."""
+    """What was found in a file: rows and lines that go, others that change; what else is known by them."""
 
     removed: int = 0
     changed: int = 0
@@ -57,8 +57,8 @@ class FileRemover:
     name: TableName
     declared: Mapping[str, RawColumn]
     remover: Remover
-    follow: Mapping[str, str] = field(default_factory=dict)
-    """Columns whose values lead on from a row that goes, and what they are."""
+    known: Mapping[str, str] = field(default_factory=dict)
+    """Columns whose values are told of each row that goes, and what they are."""
     needles: Needles | None = None
     """The values themselves, where they are known: for bytes that are in no row, such as a title above the columns."""
 
@@ -100,12 +100,13 @@ class FileRemover:
 
     def _rows(self, file: Received, taken: Taken) -> Iterator[pa.Table]:
         kinds = self._kinds(file.columns)
-        follow = self._physical(file.columns, self.follow)
+        known = self._physical(file.columns, self.known)
         for rows in _batches(file.data):
-            cleaned = self.remover.cleaned(rows.drop_columns([_SOURCE_ROW]) if file.is_text else rows, kinds)
+            rows = rows.drop_columns([_SOURCE_ROW]) if file.is_text else rows
+            cleaned = self.remover.cleaned(rows, kinds, self._tagged(file.columns))
             taken.removed += cleaned.removed.num_rows
             taken.changed += cleaned.changed
-            for column, kind in follow.items():
+            for column, kind in known.items():
                 if column in cleaned.removed.column_names:
                     texts = cleaned.removed[column].cast(pa.string()).unique().to_pylist()
                     taken.linked.setdefault(kind, set()).update(text for text in texts if text and text.strip())
@@ -126,6 +127,10 @@ class FileRemover:
             name: self.remover.tombstones.kinds_of(self.name, name, spec.pii) for name, spec in self.declared.items()
         }
         return self._physical(columns, {name: found for name, found in kinds.items() if found})
+
+    def _tagged(self, columns: Sequence[tuple[str, str]]) -> Collection[str]:
+        personal = {name: True for name, spec in self.declared.items() if spec.pii not in (None, "free_text")}
+        return self._physical(columns, personal)
 
     def _physical(self, columns: Sequence[tuple[str, str]], told: Mapping[str, Any]) -> dict[str, Any]:
         """The same by what the file calls the columns."""
