@@ -29,6 +29,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("plan", help="say what `run` would do, and why, without doing it")
     commands.add_parser("docs", help="write the catalogue of all tables, and say where it is")
     commands.add_parser("sample", help="generate the sample sources, if they are not there yet")
+    serve = commands.add_parser("serve", help="take in what others push, until it is ended")
+    serve.add_argument("--host", help="where to listen (default: the setting DATA_PLATFORM_PUSH_HOST, or 127.0.0.1)")
+    serve.add_argument("--port", type=int, help="the port of that (default: DATA_PLATFORM_PUSH_PORT, or 8300)")
     reconsider = commands.add_parser(
         "reconsider", help="say which quarantined rows would pass by now, and which clean ones would fail"
     )

@@ -104,6 +104,12 @@ def _key(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _long_key(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < 16:
+        raise ValueError("too short to be a secret")
+    return _key(secret)
+
+
 ServiceUrl = Annotated[str, AfterValidator(_service_url)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
@@ -162,12 +168,21 @@ class Settings(BaseSettings):
         description="the database of customers, postgresql://host/name, mysql://host/name or sqlite:///path, without "
         "user and password",
     )
+    push_host: Annotated[str, AfterValidator(_word)] = Field(
+        default="127.0.0.1", description="the address at which pushes are taken in, such as 0.0.0.0 for all of them"
+    )
+    push_port: int = Field(default=8300, ge=0, le=65535, description="the port of that, a number up to 65535")
     openlineage: Annotated[str, AfterValidator(_receiver)] | None = Field(
         default=None,
         description="where lineage is sent to, an http:// or https:// address without user, query or fragment",
     )
     openlineage_key: Annotated[SecretStr, AfterValidator(_key)] | None = Field(
         default=None, description="the key of that receiver, printable characters without blanks; it is shown nowhere"
+    )
+    personal_key: Annotated[SecretStr, AfterValidator(_long_key)] | None = Field(
+        default=None,
+        description="the key under which personal values are hashed, at least 16 printable characters without blanks; "
+        "it is shown nowhere",
     )
     openlineage_namespace: Annotated[str, AfterValidator(_word)] = Field(
         default="data_platform", description="what this installation is called there, one word"
@@ -214,6 +229,10 @@ class Settings(BaseSettings):
     @property
     def site_path(self) -> Path:
         return self.home / "site"
+
+    @property
+    def personal_key_path(self) -> Path:
+        return self.home / "secrets" / "personal.key"
 
     @property
     def secret_key(self) -> str | None:

@@ -51,6 +51,16 @@ def sample() -> int:
     return 0
 
 
+def serve(host: str | None, port: int | None) -> int:
+    """Takes in what clients push to the tables that have such a source."""
+    from data_platform.service.serving import serve as serve_at  # only this command needs a web server
+
+    chosen = settings()
+    chosen.check_home()
+    platform = platform_of(chosen, installed(DATASETS).catalog)
+    return serve_at(platform, host=host or chosen.push_host, port=chosen.push_port if port is None else port)
+
+
 def reconsider(table: str, partitions: Sequence[str], *, apply: bool) -> int:
     """Says what today's contract and model make of a table's quarantined and clean rows; with `apply` makes it so."""
     platform = platform_of(settings(), installed(DATASETS).catalog)
@@ -119,6 +129,7 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "run": run,
     "plan": plan,
     "sample": sample,
+    "serve": serve,
     "reconsider": reconsider,
     "trace": trace,
     "lineage": lineage,

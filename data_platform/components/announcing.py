@@ -1,5 +1,8 @@
 """Tells Dagster what the lake holds: after a deleted instance, or a run that died between commit and event."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
 import dagster as dg
 
 from data_platform.components.metadata import asset_key
@@ -13,19 +16,21 @@ from data_platform.steps.platform import Platform
 _VERSION_TAG = "dagster/data_version"
 
 
-def announce(instance: dg.DagsterInstance, platform: Platform) -> int:
-    """Reports each partition that Dagster does not know at the lake's version; returns how many.
+def announce(instance: dg.DagsterInstance, platform: Platform, tables: Iterable[TableName] | None = None) -> int:
+    """Reports each partition of some tables (None: of all) that Dagster does not know at the lake's version; returns
+    how many. One that is not over is told then: Dagster has no such partition before.
 
     The lake is the truth and Dagster's events a view of it: this brings the view up to date, and changes no data.
     """
     versions = Versions(platform.catalog, platform.lake)
+    now = datetime.now(UTC)
     told = 0
-    for table in platform.catalog:
+    for table in platform.catalog if tables is None else map(platform.catalog.tables.__getitem__, tables):
         if isinstance(table, ModelTable) and table.is_view:
             continue
         known = _known(instance, table.name, table.partitions)
         for partition, version in versions.of(table.name).items():
-            if known.get(partition) == version:
+            if known.get(partition) == version or _is_early(table.partitions, partition, now):
                 continue
             instance.report_runless_asset_event(
                 dg.AssetMaterialization(
@@ -37,6 +42,10 @@ def announce(instance: dg.DagsterInstance, platform: Platform) -> int:
             )
             told += 1
     return told
+
+
+def _is_early(partitions: Partitions | None, partition: str, now: datetime) -> bool:
+    return partitions is not None and partitions.ends_at(partition) > now
 
 
 def _known(instance: dg.DagsterInstance, name: TableName, partitions: Partitions | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from data_platform.components.announcing import announce
 from data_platform.components.command_runs import IN_PROGRESS, free_dead_runs
 from data_platform.components.decisions import Ended, Request, decide, key_of, rests
 from data_platform.components.jobs import DatasetJob
@@ -14,6 +15,7 @@ from data_platform.lake.names import TableName
 from data_platform.planning.batches import batches
 from data_platform.planning.catalog import Catalog
 from data_platform.planning.stale import stale
+from data_platform.sources.push import Push
 from data_platform.sources.slot import Source
 from data_platform.steps.platform import Platform
 
@@ -64,6 +66,7 @@ def _schedule(catalog: Catalog, dataset: Dataset, here: frozenset[TableName], cr
 def _sensor(catalog: Catalog, dataset: Dataset, here: frozenset[TableName]) -> dg.SensorDefinition:
     # Asking a folder costs nothing; a server is asked by the schedule, as often as its author says.
     ask = [table.name for table in dataset.raw if any(source.is_local for source in table.sources)]
+    pushed = [table.name for table in dataset.raw if any(isinstance(source, Push) for source in table.sources)]
 
     @dg.sensor(
         name=f"{dataset.name}_is_stale",
@@ -74,6 +77,8 @@ def _sensor(catalog: Catalog, dataset: Dataset, here: frozenset[TableName]) -> d
     )
     def look(context: dg.SensorEvaluationContext) -> Sequence[dg.RunRequest] | dg.SkipReason:
         platform: Platform = context.resources.platform
+        # What others push is in the ledger already, and no run of Dagster's receives it.
+        announce(context.instance, platform, pushed)
         return _requests(context.instance, platform, catalog, here, ask, among=lambda source: source.is_local)
 
     return look

@@ -1,7 +1,9 @@
 """Loads a Python file that an author put beside the YAML; its own mistakes are told with file and line."""
 
+import ast
 import importlib.util
 import inspect
+import sys
 import traceback
 from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
@@ -10,6 +12,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from data_platform.contracts.errors import ContractError
+from data_platform.contracts.yaml_file import read_text
 
 
 class _Compiling(SourceFileLoader):
@@ -26,12 +29,48 @@ class _Compiling(SourceFileLoader):
         return self.source_to_code(self.get_data(path) if self._text is None else self._text, path)
 
 
+def own_modules(path: Path, text: str) -> dict[str, str]:
+    """Name → text of the modules beside `defs.yaml` that a model's file imports, directly and through each other.
+
+    They are loaded here from these texts, so that the file that imports them runs no other: Python itself would go on
+    with what this process imported first. Raises ContractError.
+    """
+    dataset = path.parent.parent
+    package = f"data_platform.datasets.{dataset.name}."
+    found: dict[str, str] = {}
+    _load_imported(dataset, package, text, found)
+    return dict(sorted(found.items()))
+
+
+def _load_imported(dataset: Path, package: str, text: str, found: dict[str, str]) -> None:
+    for name in _imports(text):
+        own = dataset / f"{name.removeprefix(package)}.py"
+        if not name.startswith(package) or name in found or not own.is_file():
+            continue
+        found[name] = read_text(own)
+        # What it imports comes first: it is run with it.
+        _load_imported(dataset, package, found[name], found)
+        sys.modules[name] = _module(name, own, found[name])
+
+
+def _imports(text: str) -> list[str]:
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except SyntaxError:
+        return []  # told when the file itself is loaded
+    plain = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    return [*plain, *(node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module)]
+
+
 def load_module(path: Path, text: str | None = None) -> ModuleType:
     """Runs the file as a module of its own. Raises ContractError when it cannot be imported.
 
     `text` is what the file held when its version was taken: no other code may run under that version.
     """
-    name = f"data_platform_{path.parent.parent.name}_{path.parent.name}_{path.stem}"
+    return _module(f"data_platform_{path.parent.parent.name}_{path.parent.name}_{path.stem}", path, text)
+
+
+def _module(name: str, path: Path, text: str | None) -> ModuleType:
     specification = importlib.util.spec_from_file_location(name, path, loader=_Compiling(name, str(path), text))
     assert specification is not None  # every path here ends in .py
     assert specification.loader is not None

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from data_platform.components.modules import function_of, line_of, load_module
+from data_platform.components.modules import function_of, line_of, load_module, own_modules
 from data_platform.contracts.contract import Contract
 from data_platform.contracts.errors import ContractError
 from data_platform.contracts.yaml_file import YamlFile, read_text
@@ -21,13 +21,24 @@ def load_python_model(path: Path, file: YamlFile, contract: Contract) -> PythonM
     if not contract.inputs:
         raise ContractError(file.path, 1, f"{path.name} needs `inputs: [layer.table, …]`: what the function is given")
     text = read_text(path)
+    modules = own_modules(path, text)
     function = function_of(load_module(path, text), path, path.stem, "it makes the table")
     names = [_table(file, index, text) for index, text in enumerate(contract.inputs)]
-    taken = list(inspect.signature(function).parameters)
+    taken = inspect.signature(function).parameters
     if sorted(taken) != sorted(names):
         text = f"{path.stem}({', '.join(taken)}) must take its inputs by their table names: {', '.join(names)}"
         raise ContractError(path, line_of(function), text)
-    return PythonModel(path, text, function, _packages(text))
+    packages: dict[str, str] = {}
+    for each in (text, *modules.values()):
+        packages |= _packages(each)
+    in_batches = frozenset(name for name, parameter in taken.items() if _is_reader(parameter.annotation))
+    return PythonModel(path, text, function, dict(sorted(packages.items())), modules, in_batches)
+
+
+def _is_reader(annotation: object) -> bool:
+    """Whether a parameter is annotated as a reader, as a class or as a text that needs no import of pyarrow."""
+    name = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    return name.rpartition(".")[2] == "RecordBatchReader"
 
 
 def _table(file: YamlFile, index: int, text: str) -> str:

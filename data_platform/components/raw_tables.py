@@ -9,11 +9,11 @@ from data_platform.components.raw_partitions import raw_partitions
 from data_platform.components.read_spec import read_options
 from data_platform.components.source_kinds.all_kinds import SourceSpec, sources_of
 from data_platform.components.source_kinds.context import Installation, SourceContext
-from data_platform.components.spec import DatasetSpec
+from data_platform.components.spec import DatasetSpec, RawTableSpec
 from data_platform.contracts.partitions import Partitions, first_day
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
-from data_platform.planning.catalog import RawTable
+from data_platform.planning.catalog import Expected, RawTable
 from data_platform.sources.options import format_by_name
 
 
@@ -57,11 +57,17 @@ def raw_table(
         sources=sources_of(table.source, context),
         format=table.format or _format(table.source),
         columns=table.columns,
-        expected=table.expected.expected,
+        expected=_expected(table),
         check_every=table.check_every,
         read=read_options(file, at, table.format, table.read),
         unknown_columns=table.unknown_columns,
     )
+
+
+def _expected(table: RawTableSpec) -> Expected:
+    """What is only pushed comes when others like, unless its author knows better."""
+    is_awaited = "after_days" in table.expected.model_fields_set or table.source.model_fields_set != {"push"}
+    return table.expected.expected if is_awaited else replace(table.expected.expected, after_days=None)
 
 
 def _format(source: SourceSpec) -> str | None:

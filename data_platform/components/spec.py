@@ -73,10 +73,11 @@ class PartitionsSpec(Part):
 
 
 class ExpectedSpec(Part):
-    """`after_days`: when a partition should exist, counted from its end. `recheck_last`: how many of the latest
+    """`after_days`: when a partition should exist, counted from its end; where it is left out, at its end, or for what
+    is only pushed, whenever it comes. `recheck_last`: how many of the latest
     received ones are asked for corrections."""
 
-    after_days: int = Field(0, ge=0)
+    after_days: int = Field(default=0, ge=0)
     recheck_last: Annotated[int, Field(ge=0)] | Literal["all"] = "all"
 
     @property
@@ -96,7 +97,7 @@ class RawTableSpec(RawColumns):
     partitions: Literal["none"] | None = None
     start: KeyText | None = None
     end: KeyText | None = None
-    expected: ExpectedSpec = ExpectedSpec(after_days=0)
+    expected: ExpectedSpec = ExpectedSpec()
     check_every: Annotated[str, AfterValidator(_cron)] | None = None
 
 

@@ -46,8 +46,9 @@ class Partitions:
         return day - timedelta(days=(day - self.start).days % 7) if self.kind == "weekly" else day
 
     def key_at(self, moment: datetime) -> str:
-        """The key of the window that a local time lies in, whether or not it is one of ours."""
-        return self.window(moment.date()).strftime(self.format)
+        """The key of the window that a time (local, or of a zone of its own) lies in, whether or not it is ours."""
+        local = moment if moment.tzinfo is None else moment.astimezone(ZoneInfo(self.timezone))
+        return self.window(local.date()).strftime(self.format)
 
     def together(self, other: "Partitions") -> "Partitions":
         """From the first window of either to the last of either; both lie on one grid."""

@@ -63,13 +63,23 @@ class SampledSelect:
             self._connection.execute(f"CREATE VIEW {identifier(name.layer)}.{identifier(name.table)} AS {select}")
 
 
-def sampled_function(function: Callable[..., Any]) -> "Callable[[Mapping[TableName, pa.Table]], pa.Table]":
-    """A Python model as what gives its output for some inputs. Raises what the function raises, or TypeError."""
+def sampled_function(
+    function: Callable[..., Any], in_batches: frozenset[str] = frozenset()
+) -> "Callable[[Mapping[TableName, pa.Table]], pa.Table]":
+    """A Python model as what gives its output for some inputs; those `in_batches` it takes as readers.
+
+    Raises what the function raises, or TypeError.
+    """
 
     def run(tables: "Mapping[TableName, pa.Table]") -> "pa.Table":
-        return as_arrow(function(**{name.table: rows for name, rows in tables.items()}))
+        given = {name.table: rows for name, rows in tables.items()}
+        return as_arrow(function(**{name: _given(rows, name in in_batches) for name, rows in given.items()}))
 
     return run
+
+
+def _given(rows: "pa.Table", in_batches: bool) -> Any:
+    return rows.to_reader() if in_batches else rows
 
 
 def as_arrow(result: Any) -> "pa.Table":
@@ -87,3 +97,10 @@ def as_arrow(result: Any) -> "pa.Table":
     raise TypeError(
         f"returned {type(result).__name__}; return a pyarrow Table, a RecordBatchReader or a pandas DataFrame"
     )
+
+
+def as_batches(result: Any) -> "pa.Table | pa.RecordBatchReader":
+    """The same, where it is not to be held in memory as a whole: a reader stays one."""
+    import pyarrow as pa
+
+    return result if isinstance(result, pa.RecordBatchReader) else as_arrow(result)

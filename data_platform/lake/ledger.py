@@ -35,11 +35,16 @@ _COLUMNS = (
     Column("unparsed", "BIGINT"),
     Column("reading", "VARCHAR"),
     Column("read_as", "VARCHAR"),
+    Column("forgotten", "BIGINT"),
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # By ledger: the log as it was read, the rows of each of its files, and what follows from them.
 _known: dict[str, tuple[Log, Mapping[str, tuple[Sighting, ...]], Sightings]] = {}
+
+
+class _NothingLeftError(Exception):
+    """What was to be appended is there, since somebody else was faster."""
 
 
 class Ledger:
@@ -65,17 +70,36 @@ class Ledger:
         Raises SlotMoved if one of their slots got another sighting since `base` was read; appends to other
         slots are no obstacle. Their `sequence` is given here, whatever it was.
         """
-        if not sightings:
-            return self.read()
+
+        def unless_moved(now: Sightings) -> Sequence[Sighting]:
+            self._refuse_moved(now, sightings, base)
+            return sightings
+
+        return self.append_by(unless_moved) if sightings else self.read()
+
+    def append_by(self, choose: Callable[[Sightings], Sequence[Sighting]]) -> Sightings:
+        """Appends in one commit what `choose` makes of the ledger as it is committed against; returns it with that.
+
+        It is asked again after each race that was lost, so what it saw is what stands right before its sightings; it
+        must not depend on how often it is asked. Nothing is written where it chooses none.
+        """
+        before = self.read()
+        if not choose(before):
+            return before
         folder = self._writer()
         folder.ensure(schema.fields(self._folder, _COLUMNS))
 
         def attempt(log: Log) -> "Change":
-            self._refuse_moved(self._as_of(log), sightings, base)
+            chosen = choose(self._as_of(log))
+            if not chosen:
+                raise _NothingLeftError
             first = (log.transaction(_SEQUENCE) or 0) + 1
-            return self._change([replace(s, sequence=first + i) for i, s in enumerate(sightings)])
+            return self._change([replace(s, sequence=first + i) for i, s in enumerate(chosen)])
 
-        return self._committed(folder, attempt)
+        try:
+            return self._committed(folder, attempt)
+        except _NothingLeftError:
+            return self.read()
 
     def compact(self, *, beyond: int) -> bool:
         """Writes all sightings into one file if they lie in more than `beyond`; whether it did."""
@@ -96,10 +120,17 @@ class Ledger:
             written.extend(f"{self._folder}/{add.path}" for add in change.adds)
             return change
 
-        folder.commit(remembering)
-        for lost in written[:-1]:
-            self._storage.delete(lost)
+        try:
+            folder.commit(remembering)
+        except _NothingLeftError:
+            self._delete(written)
+            raise
+        self._delete(written[:-1])
         return self.read()
+
+    def _delete(self, lost: Sequence[str]) -> None:
+        for key in lost:
+            self._storage.delete(key)
 
     def _writer(self) -> "DeltaFolder":
         # Here and not above: reading needs no deltalake, which costs 0.15 s of start-up.
@@ -181,6 +212,7 @@ def _arrow(sightings: Sequence[Sighting]) -> "pa.Table":
         "seen_at": pa.timestamp("us", tz="UTC"),
         "sequence": pa.int64(),
         "unparsed": pa.int64(),
+        "forgotten": pa.int64(),
     }
     fields = [pa.field(column.name, types.get(column.name, pa.string())) for column in _COLUMNS]
     rows = [asdict(s) | {"columns": [{"name": n, "type": t} for n, t in s.columns]} for s in sightings]

@@ -21,6 +21,9 @@ class Sighting:
 
     Of text: `unparsed` of the `records` are lines that could not be read, kept under `unparsed_key`. `reading` differs
     where the same bytes were read in another way, so that they give other rows; `read_as` says how, for people.
+
+    `forgotten`: how many of the records that arrived were taken out because a person is to be forgotten; None where
+    nothing was. The bytes kept are then Parquet of the others, and a `reading` says that they were text.
     """
 
     partition: str
@@ -43,6 +46,7 @@ class Sighting:
     unparsed: int | None = None
     reading: str | None = None
     read_as: str | None = None
+    forgotten: int | None = None
 
     def __post_init__(self) -> None:
         if self.seen_at.tzinfo is None:
@@ -78,6 +82,14 @@ class Sightings:
         """The last time that one kind of source gave this version of an address."""
         return self._received_as.get((origin, uri, version))
 
+    def first_received(self, origin: str, slot: str) -> Sighting | None:
+        """The first that one kind of source gave under a slot, in whichever partition, where slots are given once."""
+        return self._first_received.get((origin, slot))
+
+    def last_of(self, origin: str, slot: str) -> Sighting | None:
+        """The last sighting of a slot that one kind of source made, in whichever partition."""
+        return self._last_of.get((origin, slot))
+
     def standing(self, origin: str) -> tuple[Sighting, ...]:
         """What one kind of source gave and has not withdrawn: the last received sighting of each slot and address."""
         return tuple(s for s in self._standing.values() if s.origin == origin)
@@ -105,6 +117,15 @@ class Sightings:
         parts = [[s.slot, s.sha256, *([s.reading] if s.reading else [])] for s in current]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
+    def standing_in(self, partition: str, slot: str) -> tuple[Sighting, ...]:
+        """What may be current of a slot, now or once something else is withdrawn; and the last word of each place. In
+        their order: whoever appends some of them anew must append all that come after, for it to stay so.
+        """
+        last = {_place(sighting): sighting for sighting in self.rows}
+        kept = [*last.values(), *self._standing.values()]
+        chosen = {s.sequence: s for s in kept if (s.partition, s.slot) == (partition, slot)}
+        return tuple(chosen[sequence] for sequence in sorted(chosen))
+
     @cached_property
     def _latest(self) -> dict[tuple[str, str], Sighting]:
         return {(sighting.partition, sighting.slot): sighting for sighting in self.rows}
@@ -120,6 +141,14 @@ class Sightings:
     @cached_property
     def _received_as(self) -> dict[tuple[str, str, str], Sighting]:
         return {(s.origin, s.uri, s.version): s for s in self.rows if s.state == "received"}
+
+    @cached_property
+    def _first_received(self) -> dict[tuple[str, str], Sighting]:
+        return {(s.origin, s.slot): s for s in reversed(self.rows) if s.state == "received"}
+
+    @cached_property
+    def _last_of(self) -> dict[tuple[str, str], Sighting]:
+        return {(sighting.origin, sighting.slot): sighting for sighting in self.rows}
 
     @cached_property
     def _standing(self) -> dict[tuple[str, str, str, str], Sighting]:

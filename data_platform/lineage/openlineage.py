@@ -4,7 +4,7 @@ What a run did is told by its commit; columns and their lineage only where the c
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,18 +39,19 @@ _SUBTYPES: Mapping[How, str] = {
 
 @dataclass(frozen=True)
 class Exporter:
-    """Makes the events of one catalog. `namespace` is that of jobs and datasets alike."""
+    """Makes the events of one catalog. `namespace` is that of jobs and datasets alike; `hashed_with` is the lake's."""
 
     catalog: Catalog
     graph: ColumnGraph
     namespace: str
+    hashed_with: Callable[[], str] = str
 
     def event(self, commit: Commit) -> "event_v2.RunEvent":
         """The event of a commit: equal for equal commits, whenever and however often it is made."""
         from openlineage.client import event_v2
 
         table = self.catalog.model(commit.table)
-        current = commit.provenance.get("code") == code_version(self.catalog, table)
+        current = commit.provenance.get("code") == code_version(self.catalog, table, self.hashed_with)
         return event_v2.RunEvent(
             eventTime=commit.committed_at.isoformat(),
             producer=PRODUCER,

@@ -76,7 +76,8 @@ def _reading(table: RawTable) -> str:
 
 def is_read_otherwise(table: RawTable, sighting: Sighting) -> bool:
     """Whether these bytes, which were received as text, would be read in another way today."""
-    return sighting.data_key != sighting.key and (sighting.reading or "") != table.read.fingerprint
+    was_text = sighting.data_key != sighting.key or sighting.reading is not None
+    return was_text and (sighting.reading or "") != table.read.fingerprint
 
 
 def is_refused(table: RawTable, version: Version, last: Sighting | None) -> bool:

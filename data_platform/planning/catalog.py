@@ -23,9 +23,12 @@ UnknownColumns = Literal["keep", "warn", "refuse"]
 
 @dataclass(frozen=True)
 class Expected:
-    """When a partition should exist at its source, and how many of the latest ones are asked for corrections."""
+    """When a partition should exist at its source, and how many of the latest ones are asked for corrections.
 
-    after_days: int = 0
+    `after_days` None: nobody can tell whether anything comes, as of what others push when they like.
+    """
+
+    after_days: int | None = 0
     recheck_last: int | Literal["all"] = "all"
 
 
@@ -68,6 +71,10 @@ class PythonModel:
     function: Callable[..., Any]
     packages: Mapping[str, str]
     """Installed version of each distribution that the module imports: part of its code version."""
+    modules: Mapping[str, str] = field(default_factory=dict)
+    """Text of each module of its own dataset that it imports, by name: part of its code version."""
+    in_batches: frozenset[str] = frozenset()
+    """Inputs that it takes as a RecordBatchReader instead of a table."""
 
 
 @dataclass(frozen=True)

@@ -182,6 +182,8 @@ def _together(wants: Sequence[str]) -> str:
 
 
 def _absent(table: RawTable, key: str, now: datetime) -> Waiting:
+    if table.expected.after_days is None:
+        return Waiting(table.name, key, "nothing has come")
     if table.partitions is None:
         return Waiting(table.name, key, "not at its source", overdue=True)
     due = table.partitions.ends_at(key) + timedelta(days=table.expected.after_days)

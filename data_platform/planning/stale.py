@@ -15,7 +15,7 @@ from data_platform.planning.catalog import Catalog, ModelTable, RawTable
 from data_platform.planning.findings import Finding, Stale, Unanswered, Waiting
 from data_platform.planning.looking import stale_raw
 from data_platform.planning.settled import Settled
-from data_platform.planning.versions import Versions, code_version, combined, fingerprint, input_partitions
+from data_platform.planning.versions import Versions, combined, fingerprint, input_partitions
 from data_platform.sources.slot import Source
 
 # Below the lake's notes: tables of which nothing was stale.
@@ -88,20 +88,27 @@ def _findings(
             if table.name in asked:
                 yield from stale_raw(lake, table, now, asked[table.name])
         elif not table.is_view:
-            code = code_version(catalog, table)
+            code = versions.code(table)
             state = settled.state(table, code, versions)
             if not settled.holds(table.name, state):
-                found = list(stale_model(catalog, table, versions, code))
+                found = list(stale_model(catalog, table, versions, code, now))
                 yield from found
                 if not found:
                     settled.add(table.name, state)
     settled.save(versions)
 
 
-def stale_model(catalog: Catalog, table: ModelTable, versions: Versions, code: str) -> Iterator[Finding]:
-    """The partitions whose last commit had other inputs or other code than there are now."""
+def stale_model(catalog: Catalog, table: ModelTable, versions: Versions, code: str, now: datetime) -> Iterator[Finding]:
+    """The partitions whose last commit had other inputs or other code than there are now.
+
+    What is pushed may come before its partition is over, and waits for that: most of it is still to come.
+    """
     committed = versions.snapshot(table.name).partitions
-    for key in _candidates(catalog, table, versions):
+    keys = _candidates(catalog, table, versions)
+    # They are in order: only the last ones may be early.
+    while keys and table.partitions is not None and (over := table.partitions.ends_at(keys[-1])) > now:
+        yield Waiting(table.name, keys.pop(), f"waits for the end of its partition, {over:%Y-%m-%d}")
+    for key in keys:
         want = wanted(catalog, table, key, versions, code)
         if isinstance(want, Waiting):
             yield want
@@ -136,7 +143,7 @@ def wanted(
             inputs[str(name)] = present[keys[0]] if keys == [partition] else combined({k: present[k] for k in keys})
     if not inputs:
         return Waiting(table.name, partition, "none of its inputs has this partition")
-    code = code or code_version(catalog, table)
+    code = code or versions.code(table)
     return Wanted(fingerprint(code, inputs), code, inputs)
 
 

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from data_platform.contracts.contract import ColumnSpec
+from data_platform.contracts.contract import ColumnSpec, Mask, PersonalKind
 from data_platform.contracts.raw import RawColumn
 from data_platform.engines.duckdb import version as engine_version
 from data_platform.lake.lake import Lake
@@ -16,10 +16,10 @@ from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, Raw
 
 # Changes when the same rows would be written differently (hidden columns, file options).
 WRITE_FORMAT = "2"
-# What is told to people and changes no row; `pii` masks at publishing.
-_TOLD = {"description", "owners", "arithmetic", "lineage"}
+# What is told to people and changes no row; masks count where they are applied before the commit.
+_TOLD = {"description", "owners", "arithmetic", "privacy", "lineage"}
 _TOLD_OF_AUDIT = {"max_rejection_age_days"}
-_TOLD_OF_COLUMN = {"description", "semantic", "unit", "per", "pii"}
+_TOLD_OF_COLUMN = {"description", "semantic", "unit", "per", "pii", "mask"}
 
 
 class Versions:
@@ -69,6 +69,10 @@ class Versions:
             self._snapshots[name] = self.lake.table(name).snapshot()
         return self._snapshots[name]
 
+    def code(self, table: ModelTable) -> str:
+        """What computes a table in this lake now."""
+        return code_version(self.catalog, table, self.lake.hashed_with)
+
     def _of_raw(self, name: TableName) -> dict[str, str]:
         sightings = self.sightings(name)
         return {key: version for key in sightings.partitions() if (version := sightings.data_version(key))}
@@ -81,8 +85,9 @@ def _has(table: RawTable | ModelTable, key: str) -> bool:
     return key == UNPARTITIONED if table.partitions is None else table.partitions.has(key)
 
 
-def code_version(catalog: Catalog, table: ModelTable) -> str:
-    """What computes a table, as a sha256: its SQL (and its views'), its contract, raw columns, engine and format.
+def code_version(catalog: Catalog, table: ModelTable, hashed_with: Callable[[], str] = str) -> str:
+    """What computes a table, as a sha256: its SQL (and its views'), its contract, raw columns, engine and format; and
+    the key that it is `hashed_with`, where its contract has it hash anything.
 
     Comments, white space, descriptions, owners, what columns mean and where they come from do not count.
     """
@@ -90,12 +95,20 @@ def code_version(catalog: Catalog, table: ModelTable) -> str:
     reads = [catalog.tables[name] for name in catalog.stored(table.reads)]
     raw = {str(read.name): _columns(read.columns) for read in reads if isinstance(read, RawTable)}
     parts = [[_code(view), _promise(view)] for view in views]
-    return _sha([parts, raw, engine_version(), WRITE_FORMAT])
+    key = [hashed_with()] if any(mask == "hash" for _, mask in _masks(table).values()) else []
+    return _sha([parts, raw, engine_version(), WRITE_FORMAT, *key])
+
+
+def _masks(table: ModelTable) -> dict[str, tuple[PersonalKind | None, Mask]]:
+    """What is masked before the commit, and of which kind it is: staged tables are masked when they are published."""
+    columns = table.contract.columns.items() if table.name.layer == "curated" else ()
+    return {name: (spec.pii, spec.mask) for name, spec in columns if spec.mask is not None}
 
 
 def _code(table: ModelTable) -> Any:
     if isinstance(table.model, PythonModel):
-        return [table.model.text, dict(table.model.packages)]
+        modules = [dict(table.model.modules)] if table.model.modules else []
+        return [table.model.text, dict(table.model.packages), *modules]
     return table.model.normalised
 
 
@@ -109,6 +122,8 @@ def _promise(table: ModelTable) -> Any:
     for name, spec in table.contract.columns.items():
         if spec.is_finite:  # all that a meaning adds to what is checked
             columns[name]["finite"] = True
+    for name, masked in _masks(table).items():
+        columns[name]["masked"] = masked
     return [promised, columns]
 
 

@@ -8,18 +8,24 @@ from data_platform.engines.duckdb import Engine
 from data_platform.lake.lake import Lake
 from data_platform.lake.storage import LocalStorage
 from data_platform.planning.catalog import Catalog
+from data_platform.privacy.key import PersonalKey
 from data_platform.settings import Settings
 from data_platform.steps.platform import Platform
 
 
 def platform_of(settings: Settings, catalog: Catalog) -> Platform:
     """The platform that the settings describe. Creates nothing on disk."""
+    given = settings.personal_key
+    key = PersonalKey.kept(settings.personal_key_path)
+    if given is not None:
+        key = PersonalKey.given(given.get_secret_value())
     return Platform(
         catalog=catalog,
-        lake=Lake(LocalStorage(settings.lake_path), notes=settings.home),
+        lake=Lake(LocalStorage(settings.lake_path), notes=settings.home, hashed_with=lambda: key.fingerprint),
         engine=Engine(settings.memory_limit, settings.threads, settings.home / "tmp"),
         warehouse=settings.warehouse_path.parent,
         site=settings.site_path,
+        personal_key=key,
     )
 
 

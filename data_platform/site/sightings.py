@@ -107,7 +107,7 @@ def _line(sighting: Sighting, instead: str | None = None) -> FileLine:
 def _expected(table: RawTable, there: set[str], now: datetime) -> list[Expected]:
     """The partitions that are over and have not come, and the one that is under way; the newest first."""
     partitions = table.partitions
-    if partitions is None:
+    if partitions is None or table.expected.after_days is None:
         return []
     keys = partitions.keys(now)
     following = partitions.shifted(keys[-1], 1) if keys else partitions.start.strftime(partitions.format)

@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,9 +19,8 @@ _LONGEST_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class FromContent:
-    """The partition in which more rows lie than in any other, by a column; texts are read in a strptime form.
-
-    Of two with as many rows it is the earlier one. Rows without a date do not count.
+    """The partition in which more rows lie than in any other, by a column; texts are read in a strptime form, or as
+    ISO 8601 has it. Of two with as many rows it is the earlier one. Rows without a date do not count.
     """
 
     column: str
@@ -31,10 +31,13 @@ class FromContent:
         rows: Counter[str] = Counter()
         for value, count in self._days(parquet).items():
             if (moment := self._moment(value)) is not None:
-                rows[key_of(moment)] += count
+                with suppress(OverflowError):  # a moment of the year 1 that is of the year 0 elsewhere
+                    rows[key_of(moment)] += count
         if not rows:
-            form = f" of the form {self.format}" if self.format else ""
-            raise ValueError(f"no row has a date{form} in column '{self.column}', which tells its partition")
+            form = self.format or "ISO 8601"
+            raise ValueError(
+                f"no row has a date of the form {form} in column '{self.column}', which tells its partition"
+            )
         return min(rows, key=lambda key: (-rows[key], key))
 
     def _days(self, parquet: Path) -> Counter[Any]:
@@ -61,8 +64,10 @@ class FromContent:
     def _moment(self, value: object) -> datetime | None:
         if isinstance(value, date):
             return datetime.combine(value, datetime.min.time())
+        if value is None or not (self.format or isinstance(value, str)):
+            return None
         try:
-            return datetime.strptime(str(value), self.format) if self.format and value is not None else None
+            return datetime.strptime(str(value), self.format) if self.format else datetime.fromisoformat(str(value))
         except ValueError:
             return None
 

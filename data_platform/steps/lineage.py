@@ -75,7 +75,7 @@ def permute(
 
 def _run(connection: duckdb.DuckDBPyConnection, catalog: Catalog, table: ModelTable) -> Run:
     if isinstance(table.model, PythonModel):
-        return sampled_function(table.model.function)
+        return sampled_function(table.model.function, table.model.in_batches)
     columns = {name: _columns(catalog, name) for name in table.reads}
     return SampledSelect(connection, table.model.text, columns)
 

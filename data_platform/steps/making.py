@@ -1,5 +1,6 @@
 """How a table's rows are made: staged ones by the streaming statements, curated ones by one SELECT; then audited."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +26,7 @@ from data_platform.engines.curating import (
 )
 from data_platform.engines.inputs import TableInput, as_read
 from data_platform.engines.partition import define
-from data_platform.engines.sampled import as_arrow
+from data_platform.engines.sampled import as_arrow, as_batches
 from data_platform.engines.staging import Staged, Staging, stage
 from data_platform.engines.typing import ModelColumnsError
 from data_platform.lake.names import TableName
@@ -45,6 +46,9 @@ from data_platform.steps.reading import Reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+# Rows of a batch that a Python model is given: some hundred kilobytes of the texts that people write.
+_BATCH = 2048
 
 
 @dataclass(frozen=True)
@@ -170,22 +174,40 @@ def _select(connection: duckdb.DuckDBPyConnection, table: ModelTable, *, identit
 
 
 def _call(connection: duckdb.DuckDBPyConnection, table: ModelTable, model: PythonModel, *, identity: bool) -> str:
-    """Runs a Python model over its inputs as Arrow tables and makes its result readable as a relation."""
-    inputs = {name.table: connection.sql(f"SELECT * FROM {_relation(name)}").to_arrow_table() for name in table.reads}
-    result = _arrow(table, model, model.function(**inputs))
-    lacking = [name for name in HIDDEN if identity and name not in result.column_names]
-    if lacking:
-        raise StepError(
-            f"{model.path}: {table.name.table}() must hand on {' and '.join(lacking)} with each row, "
-            "so that every source row can be found again, with the texts that did not fit its types"
-        )
-    connection.register("model_result", result)
+    """Runs a Python model over its inputs, and makes its result readable as a relation as often as it is asked for."""
+    with contextlib.ExitStack() as cursors:
+        inputs = {name.table: _given(connection, model, name, cursors) for name in table.reads}
+        result = _arrow(table, model, model.function(**inputs))
+        names = result.schema.names
+        lacking = [name for name in HIDDEN if identity and name not in names]
+        if lacking:
+            raise StepError(
+                f"{model.path}: {table.name.table}() must hand on {' and '.join(lacking)} with each row, "
+                "so that every source row can be found again, with the texts that did not fit its types"
+            )
+        if not model.in_batches:
+            connection.register("model_result", result)
+        else:
+            # What comes batch by batch can be read once; DuckDB keeps it within its memory, or on the disk.
+            connection.register("model_batches", result)
+            connection.execute("CREATE OR REPLACE TEMP TABLE model_result AS SELECT * FROM model_batches")
+            connection.unregister("model_batches")
     return "SELECT * FROM model_result"
 
 
-def _arrow(table: ModelTable, model: PythonModel, result: Any) -> "pa.Table":
+def _given(
+    connection: duckdb.DuckDBPyConnection, model: PythonModel, name: TableName, cursors: contextlib.ExitStack
+) -> "pa.Table | pa.RecordBatchReader":
+    """An input as the model takes it: whole, or as batches from a cursor that is open until `cursors` are closed."""
+    select = f"SELECT * FROM {_relation(name)}"
+    if name.table not in model.in_batches:
+        return connection.sql(select).to_arrow_table()
+    return cursors.enter_context(connection.cursor()).sql(select).to_arrow_reader(_BATCH)
+
+
+def _arrow(table: ModelTable, model: PythonModel, result: Any) -> "pa.Table | pa.RecordBatchReader":
     try:
-        return as_arrow(result)
+        return as_batches(result) if model.in_batches else as_arrow(result)
     except TypeError as error:
         raise StepError(f"{model.path}: {table.name.table}() {error}") from error
 

@@ -58,7 +58,7 @@ def send_events(platform: Platform, url: str, key: str | None, *, namespace: str
 
 def _events(platform: Platform, namespace: str, since: datetime | None) -> "Iterator[RunEvent]":
     graph = column_graph(platform.catalog, all_seen(platform.catalog, platform.lake.notes))
-    exporter = Exporter(platform.catalog, graph, namespace)
+    exporter = Exporter(platform.catalog, graph, namespace, platform.lake.hashed_with)
     for commit in _commits(platform):
         if since is None or commit.committed_at >= since:
             yield exporter.event(commit)

@@ -6,6 +6,7 @@ from pathlib import Path
 from data_platform.engines.duckdb import Engine
 from data_platform.lake.lake import Lake
 from data_platform.planning.catalog import Catalog
+from data_platform.privacy.key import PersonalKey
 
 
 @dataclass(frozen=True)
@@ -19,3 +20,5 @@ class Platform:
     """Folder of the published warehouse."""
     site: Path
     """Folder of the pages that people read: catalogue and dashboards."""
+    personal_key: PersonalKey
+    """Under which personal values are hashed."""

@@ -4,9 +4,8 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from data_platform.contracts.raw import Drift, match
 from data_platform.lake.errors import SlotMoved
@@ -24,10 +23,8 @@ from data_platform.planning.catalog import RawTable
 from data_platform.sources.address import hide, redact
 from data_platform.sources.errors import ChangingYet, MissingYet, PermanentSourceError, Refused, SourceError
 from data_platform.sources.slot import Fetched, Place, Source, Version
+from data_platform.steps.keeping import keep
 from data_platform.steps.space import told_if_full
-
-if TYPE_CHECKING:
-    from data_platform.sources.inspect import Inspected
 
 _log = logging.getLogger(__name__)
 # Another process may receive the same slot at the same time: look again, but not for ever.
@@ -181,10 +178,9 @@ class _Arrival:
         if place.version is not None and place.version.text != fetched.version:
             return "resting"
         try:
-            inspected, parsed, unparsed = self._read(fetched, path)
+            kept = keep(self.lake, self.table, path, name=fetched.name, sha256=fetched.sha256)
         except Refused as error:
             return self._refused(place, Version(fetched.version, fetched.bytes), str(error), fetched.sha256)
-        stored = self.lake.raw.store(self.table.name.table, path, sha256=fetched.sha256, name=fetched.name)
         return self._seen(
             place.partition,
             place.slot,
@@ -192,15 +188,8 @@ class _Arrival:
             state="received",
             version=fetched.version,
             sha256=fetched.sha256,
-            key=stored,
-            data_key=parsed or stored,
             bytes=fetched.bytes,
-            records=inspected.records,
-            columns=inspected.columns,
-            unparsed_key=unparsed,
-            unparsed=inspected.unparsed if parsed else None,
-            reading=self.table.read.fingerprint or None if parsed else None,
-            read_as=inspected.told or None,
+            **vars(kept),
         )
 
     def _refused(self, place: Place, version: Version, why: str, sha256: str | None = None) -> Sighting:
@@ -239,39 +228,15 @@ class _Arrival:
             **{**nothing, "bytes": 0, **told},
         )
 
-    def _read(self, fetched: Fetched, path: Path) -> tuple["Inspected", str | None, str | None]:
-        """What the file holds and, for text, the lake keys of its rows and of its unparsed lines. Raises Refused."""
-        # Here and not above: pyarrow takes 0.2 s of each start, and only a file that came needs it.
-        from data_platform.sources.arrival import arrived
-
-        raw, table = self.lake.raw, self.table
-        rows, lines = raw.incoming(table.name.table).path, raw.incoming(table.name.table).path
-        try:
-            found = arrived(path, fetched.name, rows, lines, options=table.read, declared=table.names)
-            unknown = match(table.columns, found.columns).drift.unknown
-            if unknown and table.unknown_columns == "refuse":
-                raise Refused(
-                    f"{fetched.name}: has columns that are not declared: {', '.join(unknown)}. "
-                    "Declare them, or write `unknown_columns: warn`."
-                )
-            if not found.parsed:
-                return found, None, None
-            # Bytes that are read in another way give other rows, which older commits still mean.
-            name = ".".join(filter(None, (fetched.name, table.read.fingerprint)))
-            store = partial(raw.store, table.name.table, sha256=fetched.sha256)
-            kept = store(lines, name=f"{name}.unparsed.parquet") if found.unparsed else None
-            return found, store(rows, name=f"{name}.parquet"), kept
-        finally:
-            rows.unlink(missing_ok=True)
-            lines.unlink(missing_ok=True)
-
 
 def _told(table: RawTable, key: str, found: Sequence[_Seen], after: Sightings) -> Received:
     current = after.current(key)
+    drift = _drift(table, current)
     refused = tuple(f"refused {redact(s.uri)}: {s.reason}" for s in _in_state(found, "refused"))
-    return Received(
-        key, _outcome(found), _text(found), current, after.data_version(key), _drift(table, current), refused
-    )
+    if not found and current:
+        # Nothing to look at, as of what is pushed: what came is there.
+        return Received(key, "unchanged", "nothing new at its source", current, after.data_version(key), drift)
+    return Received(key, _outcome(found), _text(found), current, after.data_version(key), drift, refused)
 
 
 def _outcome(found: Sequence[_Seen]) -> Outcome:

@@ -5,6 +5,7 @@ from pydantic import model_validator
 from data_platform.components.source_kinds.context import SourceContext
 from data_platform.components.source_kinds.http_file import HttpFileSpec, http_file
 from data_platform.components.source_kinds.landing import LandingSpec, landing
+from data_platform.components.source_kinds.push import PushSpec, push
 from data_platform.contracts.contract import Part
 from data_platform.sources.slot import Source
 
@@ -14,6 +15,7 @@ class SourceSpec(Part):
 
     http_file: HttpFileSpec | None = None
     landing: LandingSpec | None = None
+    push: PushSpec | None = None
 
     @model_validator(mode="after")
     def _some(self) -> "SourceSpec":
@@ -29,4 +31,6 @@ def sources_of(spec: SourceSpec, context: SourceContext) -> tuple[Source, ...]:
         found.append(http_file(spec.http_file, context))
     if spec.landing is not None:
         found.append(landing(spec.landing, context))
+    if spec.push is not None:
+        found.append(push(spec.push, context))
     return tuple(found)

@@ -1,7 +1,7 @@
 """The source kind `landing` in a dataset's YAML."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,21 @@ from data_platform.components.templates import path_of
 from data_platform.contracts.contract import Part
 from data_platform.sources.content import FromContent
 from data_platform.sources.landing import FromName, Landing
+
+
+def day_form(text: str | None) -> str | None:
+    """A strptime form. Raises ValueError where it does not tell a day, or its month."""
+    if text is None:
+        return None
+    # With a zone, for forms that tell one.
+    day = datetime(2024, 10, 28, tzinfo=UTC)
+    try:
+        told = datetime.strptime(day.strftime(text), text)
+    except ValueError as error:
+        raise ValueError(f"'{text}' is no form of a date: {error}; write it like %y%m%d") from error
+    if (told.year, told.month) != (day.year, day.month):
+        raise ValueError(f"'{text}' does not tell year and month; write it like %y%m%d or %Y-%m")
+    return text
 
 
 class LandingPartitionSpec(Part):
@@ -32,19 +47,7 @@ class LandingPartitionSpec(Part):
             raise ValueError("write the format of the group's text, such as %y%m%d")
         return self
 
-    @field_validator("format")
-    @classmethod
-    def _tells_a_day(cls, text: str | None) -> str | None:
-        if text is None:
-            return None
-        day = datetime(2024, 10, 28)
-        try:
-            told = datetime.strptime(day.strftime(text), text)
-        except ValueError as error:
-            raise ValueError(f"'{text}' is no form of a date: {error}; write it like %y%m%d") from error
-        if (told.year, told.month) != (day.year, day.month):
-            raise ValueError(f"'{text}' does not tell year and month; write it like %y%m%d or %Y-%m")
-        return text
+    _tells_a_day = field_validator("format")(day_form)
 
     @field_validator("shift")
     @classmethod
