@@ -9,6 +9,7 @@ from data_platform.components.expressions import check_reconciles
 from data_platform.components.loading import Dataset
 from data_platform.components.meanings import MeaningsOfTables
 from data_platform.components.neighbours import check_bounds, check_neighbours
+from data_platform.components.personal import PersonalColumns
 from data_platform.components.proofs import Proofs
 from data_platform.components.selects import check_select, columns_of
 from data_platform.contracts.errors import ContractError, Gathering
@@ -32,6 +33,7 @@ def catalog_of(datasets: Sequence[Dataset], proofs: Proofs) -> Catalog:
     mistakes = Gathering(ModelError)
     nouns = frozenset(noun for dataset in datasets for noun in dataset.units)
     meanings = MeaningsOfTables(nouns, proofs)
+    personal = PersonalColumns(proofs)
     with empty_tables() as tried:
         for table in unsettled:
             if any(name not in settled for name in table.reads):
@@ -45,6 +47,10 @@ def catalog_of(datasets: Sequence[Dataset], proofs: Proofs) -> Catalog:
             with mistakes.going_on():
                 meanings.add(table)
             tried.offered[table.name] = columns_of(table)
+            if table.name in settled:
+                settled[table.name] = personal.told(settled[table.name], settled)
+                with mistakes.going_on():
+                    personal.check(settled[table.name])
     mistakes.tell()
     return Catalog.of(settled.values(), {dataset.name: dataset.description for dataset in datasets}, nouns)
 

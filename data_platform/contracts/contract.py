@@ -65,8 +65,9 @@ class ColumnSpec(Part):
     """One column of a staged or curated table. `min` and `max` are inclusive, in the column's unit.
 
     `semantic` is what kind of value it holds, which decides what may be computed from it; `per` are the columns within
-    which a counter counts. `pii` is what personal data it holds, `mask` what becomes of that: in a curated table before
-    the commit, in a staged one when it is published.
+    which a counter counts. `pii` is what personal data it holds: in a catalog also where the author wrote none and its
+    lineage brings some. `mask` is what becomes of that: in a curated table before the commit, in a staged one when it
+    is published.
     """
 
     type: ColumnType
@@ -188,6 +189,16 @@ class AllowedArithmetic(Part):
     because: str = Field(min_length=10)
 
 
+class AllowedPersonal(Part):
+    """Personal data where there should be none, and why that is right here. `allow` names the fault, `on` the output
+    column, or the one that rows are picked by.
+    """
+
+    allow: str = Field(min_length=1)
+    on: str = Field(min_length=1)
+    because: str = Field(min_length=10)
+
+
 class DeclaredLineage(Part):
     """What a Python model says one of its columns is computed from, and what only decides about its rows: each as
     `layer.table.column`.
@@ -258,6 +269,7 @@ class Contract(Part):
     grain: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     arithmetic: tuple[AllowedArithmetic, ...] = ()
+    privacy: tuple[AllowedPersonal, ...] = ()
     lineage: dict[ColumnName, DeclaredLineage] = Field(default_factory=dict)
     deduplicate: Deduplicate | None = None
     audit: Audit = Field(default_factory=lambda: Audit.model_validate({}))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_platform.lake.forgotten import Forgotten
 from data_platform.lake.ledger import Ledger
 from data_platform.lake.log import read_log
 from data_platform.lake.names import TableName
@@ -12,7 +13,7 @@ from data_platform.lake.storage import Storage
 from data_platform.lake.tables import LakeTable
 
 # Layers that hold something else than tables of rows.
-_NO_TABLES = ("raw", "ledger")
+_NO_TABLES = ("raw", "ledger", "forgotten")
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,14 @@ class Lake:
     """All that is stored below one root. Cheap to make: nothing is opened before it is asked for.
 
     `notes` is a folder of this machine for what was concluded from the logs and may be lost; None: keep nothing.
-    `hashed_with` tells the keys apart under which values of its tables are hashed.
+    `hashed_with` tells the keys apart under which values of its tables are hashed; `digest` is such a hash, by which
+    what was forgotten is known when it comes back.
     """
 
     storage: Storage
     notes: Path | None = None
     hashed_with: Callable[[], str] = str
+    digest: Callable[[str], str] | None = None
 
     @property
     def raw(self) -> RawFiles:
@@ -40,6 +43,11 @@ class Lake:
     def ledger(self, table: str) -> Ledger:
         """The sightings of a raw table, whether there are any yet or not."""
         return Ledger(self.storage, table)
+
+    @property
+    def forgotten(self) -> Forgotten:
+        """Who is to be forgotten."""
+        return Forgotten(self.storage)
 
     def tables(self) -> tuple[TableName, ...]:
         """The tables that exist, sorted by name."""

@@ -35,6 +35,7 @@ _COLUMNS = (
     Column("unparsed", "BIGINT"),
     Column("reading", "VARCHAR"),
     Column("read_as", "VARCHAR"),
+    Column("forgotten", "BIGINT"),
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -211,6 +212,7 @@ def _arrow(sightings: Sequence[Sighting]) -> "pa.Table":
         "seen_at": pa.timestamp("us", tz="UTC"),
         "sequence": pa.int64(),
         "unparsed": pa.int64(),
+        "forgotten": pa.int64(),
     }
     fields = [pa.field(column.name, types.get(column.name, pa.string())) for column in _COLUMNS]
     rows = [asdict(s) | {"columns": [{"name": n, "type": t} for n, t in s.columns]} for s in sightings]

@@ -105,7 +105,7 @@ def read_log(storage: Storage, folder: str) -> Log | None:
     Costs one stat and one failed read when nothing has changed since this process read it last.
     Raises DamagedLog when the log's beginning has been deleted.
     """
-    beginning = storage.stat(_version_key(folder, 0))
+    beginning = storage.stat(version_key(folder, 0))
     if beginning is None:
         _refuse_damage(storage, folder)
         return None
@@ -127,7 +127,7 @@ def mark(storage: Storage, folder: str, known: str = "") -> str:
     """
     if known:
         number = int(known.partition(" ")[0])
-        if _seen(storage, folder, number) == known and not storage.exists(_version_key(folder, number + 1)):
+        if _seen(storage, folder, number) == known and not storage.exists(version_key(folder, number + 1)):
             return known
     log = read_log(storage, folder)
     return "" if log is None else _seen(storage, folder, log.version)
@@ -135,14 +135,14 @@ def mark(storage: Storage, folder: str, known: str = "") -> str:
 
 def _seen(storage: Storage, folder: str, number: int) -> str:
     """The beginning of a log and one of its versions, as the store has them: of a log that was begun anew, others."""
-    files = (storage.stat(_version_key(folder, version)) for version in (0, number))
+    files = (storage.stat(version_key(folder, version)) for version in (0, number))
     return f"{number} {' '.join(f'{file.bytes}@{file.modified_at.isoformat()}' if file else '-' for file in files)}"
 
 
 def _refuse_damage(storage: Storage, folder: str) -> None:
     later = [file for file in storage.list(f"{folder}/{LOG_FOLDER}") if _VERSION_FILE.search(file.key)]
     # Looked at again, since the table may just have been created.
-    if later and not storage.exists(_version_key(folder, 0)):
+    if later and not storage.exists(version_key(folder, 0)):
         raise DamagedLog(
             f"{folder}: version 0 is missing from {folder}/{LOG_FOLDER}. The platform needs the whole log "
             "(it sets delta.enableExpiredLogCleanup=false); restore the files, or move the folder away to rebuild."
@@ -152,13 +152,14 @@ def _refuse_damage(storage: Storage, folder: str) -> None:
 def _newer(storage: Storage, folder: str, last: Version | None) -> Iterator[Version]:
     number = last.number + 1 if last else 0
     at = last.at if last else datetime.min.replace(tzinfo=UTC)
-    while (content := storage.read(_version_key(folder, number))) is not None:
+    while (content := storage.read(version_key(folder, number))) is not None:
         version = _parse(folder, number, content, not_before=at)
         yield version
         number, at = number + 1, version.at
 
 
-def _version_key(folder: str, number: int) -> str:
+def version_key(folder: str, number: int) -> str:
+    """The file of one version."""
     return f"{folder}/{LOG_FOLDER}/{number:020d}.json"
 
 

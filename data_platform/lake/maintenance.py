@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from data_platform.lake.commit import Change, DeltaFolder
 from data_platform.lake.lake import Lake
 from data_platform.lake.log import LOG_FOLDER, read_log
+from data_platform.lake.old_bounds import without_old_bounds
 from data_platform.lake.raw import raw_folder
 from data_platform.lake.storage import StoredFile, written_at
 from data_platform.lake.tables import HORIZON
@@ -68,6 +69,24 @@ def maintain(
             report.compacted.append(table)
     for folder in [*(f"ledger/{table}" for table in lake.ledgers()), *map(str, lake.tables())]:
         sweep.checkpoint(folder)
+    return report
+
+
+def vacuum(lake: Lake, tables: Sequence[str], *, keep: Collection[str], now: datetime) -> MaintenanceReport:
+    """Deletes at once what only the history of some tables (`layer/table`) has, and what killed writers left there: for
+    what must not stay for a week, while nothing is at work. Only the present can be read then.
+    """
+    report = MaintenanceReport()
+    # Names tell whole seconds: what was written in this one goes as well.
+    sweep = _Sweep(lake, frozenset(keep), now + timedelta(seconds=1), report)
+    for folder in tables:
+        layer, _, name = folder.partition("/")
+        if layer == "raw":
+            sweep.raw(name)
+            continue
+        sweep.delete(sweep.table(folder))
+        if without_old_bounds(lake.storage, folder):
+            _writer(lake, folder).checkpoint(every=0)
     return report
 
 

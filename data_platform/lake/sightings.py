@@ -21,6 +21,9 @@ class Sighting:
 
     Of text: `unparsed` of the `records` are lines that could not be read, kept under `unparsed_key`. `reading` differs
     where the same bytes were read in another way, so that they give other rows; `read_as` says how, for people.
+
+    `forgotten`: how many of the records that arrived were taken out because a person is to be forgotten; None where
+    nothing was. The bytes kept are then Parquet of the others, and a `reading` says that they were text.
     """
 
     partition: str
@@ -43,6 +46,7 @@ class Sighting:
     unparsed: int | None = None
     reading: str | None = None
     read_as: str | None = None
+    forgotten: int | None = None
 
     def __post_init__(self) -> None:
         if self.seen_at.tzinfo is None:
@@ -112,6 +116,15 @@ class Sightings:
         current = self.current(partition)
         parts = [[s.slot, s.sha256, *([s.reading] if s.reading else [])] for s in current]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def standing_in(self, partition: str, slot: str) -> tuple[Sighting, ...]:
+        """What may be current of a slot, now or once something else is withdrawn; and the last word of each place. In
+        their order: whoever appends some of them anew must append all that come after, for it to stay so.
+        """
+        last = {_place(sighting): sighting for sighting in self.rows}
+        kept = [*last.values(), *self._standing.values()]
+        chosen = {s.sequence: s for s in kept if (s.partition, s.slot) == (partition, slot)}
+        return tuple(chosen[sequence] for sequence in sorted(chosen))
 
     @cached_property
     def _latest(self) -> dict[tuple[str, str], Sighting]:

@@ -37,8 +37,12 @@ def question(
     def parquet(path: Path, name: str, folder: Path) -> Path:
         return as_parquet(table, path, name, folder)
 
+    def latest(place: Place) -> tuple[str, datetime] | None:
+        last = sightings.latest_of(source.origin, place.partition, place.slot, place.uri)
+        return (last.version, last.seen_at) if last is not None and last.state == "received" else None
+
     rule = f"{_reading(table)} {partitions and partitions.grid}"
-    return Question([window(table, key) for key in keys], key_of, known, parquet, notes, rule, now)
+    return Question([window(table, key) for key in keys], key_of, known, parquet, notes, rule, now, latest)
 
 
 def as_parquet(table: RawTable, path: Path, name: str, folder: Path) -> Path:
@@ -76,7 +80,8 @@ def _reading(table: RawTable) -> str:
 
 def is_read_otherwise(table: RawTable, sighting: Sighting) -> bool:
     """Whether these bytes, which were received as text, would be read in another way today."""
-    return sighting.data_key != sighting.key and (sighting.reading or "") != table.read.fingerprint
+    was_text = sighting.data_key != sighting.key or sighting.reading is not None
+    return was_text and (sighting.reading or "") != table.read.fingerprint
 
 
 def is_refused(table: RawTable, version: Version, last: Sighting | None) -> bool:

@@ -1,4 +1,4 @@
-"""What becomes of a personal value: its kind instead, a keyed hash, its beginning. One text, or an Arrow array of them."""
+"""What becomes of a personal value: its kind instead, a keyed hash, its beginning. Of one text, or an Arrow array."""
 
 import functools
 from collections.abc import Callable
