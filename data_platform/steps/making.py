@@ -1,7 +1,7 @@
 """How a table's rows are made: staged ones by the streaming statements, curated ones by one SELECT; then audited."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from data_platform.engines.staging import Staged, Staging, stage
 from data_platform.engines.typing import ModelColumnsError
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel
+from data_platform.privacy import discretion
 from data_platform.privacy.applying import Masking
 from data_platform.privacy.key import PersonalKey
 from data_platform.sql.identity import Threaded
@@ -86,15 +87,38 @@ def make(
     bounds = table.partitions.bounds(partition) if table.partitions else None
     if bounds is not None:
         define(connection, bounds)
-    try:
+    with _told(table, partition, reads):
         _check_inputs(connection, f"{table.name} {partition}", reads)
         if table.name.layer == "staged":
             return _make_staged(connection, table, bounds, reads, clean, rejected)
-        return _make_curated(connection, table, bounds, clean, key)
+        return _make_curated(connection, table, bounds, reads, clean, key)
+
+
+@contextlib.contextmanager
+def _told(table: ModelTable, partition: str, reads: Reading) -> Iterator[None]:
+    """What goes wrong inside as a StepError. Over personal data it has no cause, whose message would be logged too."""
+    what = f"{table.name} {partition}"
+    hushed = (
+        discretion.unheard() if reads.discreet and isinstance(table.model, PythonModel) else contextlib.nullcontext()
+    )
+    fault: StepError
+    try:
+        with hushed:
+            yield
+        return
+    except StepError:
+        raise
     except ModelColumnsError as error:
         raise StepError(f"{table.model.path}: {error} (contract: {table.path})") from error
     except duckdb.Error as error:
-        raise StepError(f"{table.name} {partition}: {table.model.path} cannot run: {error}") from error
+        if not reads.discreet:
+            raise StepError(f"{what}: {table.model.path} cannot run: {error}") from error
+        fault = StepError(f"{what}: {table.model.path} cannot run: {discretion.engine_error(error)}")
+    except Exception as error:  # a model's own, whatever it is
+        if not reads.discreet or not isinstance(table.model, PythonModel):
+            raise
+        fault = StepError(f"{what}: {discretion.model_error(error, table.model.path)}")
+    raise fault
 
 
 def _make_staged(
@@ -107,7 +131,7 @@ def _make_staged(
 ) -> Made:
     contract = table.contract
     if table.threaded is not None:
-        _check_lookups(connection, table, table.threaded)
+        _check_lookups(connection, table, table.threaded, discreet=reads.discreet)
     staging = Staging(
         _select(connection, table, identity=True),
         table.columns,
@@ -159,6 +183,7 @@ def _make_curated(
     connection: duckdb.DuckDBPyConnection,
     table: ModelTable,
     bounds: tuple[datetime, datetime] | None,
+    reads: Reading,
     path: Path,
     key: PersonalKey,
 ) -> Made:
@@ -174,7 +199,7 @@ def _make_curated(
     if contract.grain:
         audits.append(audit_grain(repeated_grains(connection, written, contract.grain), contract.grain, removed=False))
     if not isinstance(contract.reconciles, NotReconciled):
-        audits.append(audit_reconciles(reconcile(connection, written, contract.reconciles)))
+        audits.append(audit_reconciles(reconcile(connection, written, contract.reconciles), discreet=reads.discreet))
     flagged = broken(connection, written, [rule for rule in rules if rule.kind == "flag"])
     return Made(curated.file, None, rows, None, tuple(audits), flagged, (curated.statement,), found)
 
@@ -224,13 +249,16 @@ def _arrow(table: ModelTable, model: PythonModel, result: Any) -> "pa.Table | pa
         raise StepError(f"{model.path}: {table.name.table}() {error}") from error
 
 
-def _check_lookups(connection: duckdb.DuckDBPyConnection, table: ModelTable, threaded: Threaded) -> None:
+def _check_lookups(
+    connection: duckdb.DuckDBPyConnection, table: ModelTable, threaded: Threaded, *, discreet: bool
+) -> None:
     """A lookup row that matches twice would double the rows that join it."""
     for lookup in threaded.lookups:
         row = connection.execute(f"{threaded.repeated_keys(lookup)} LIMIT 1").fetchone()
         if row is not None:
             *values, times = row
-            told = ", ".join(f"{key} {value!r}" for key, value in zip(lookup.keys, values, strict=True))
+            shown = [discretion.HIDDEN if discreet else repr(value) for value in values]
+            told = ", ".join(f"{key} {value}" for key, value in zip(lookup.keys, shown, strict=True))
             raise StepError(
                 f"{table.model.path}:{lookup.line}: {lookup.table or lookup.relation} has {times} rows for {told}; "
                 "joining it would repeat rows. Make the lookup unique on its key"
