@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from data_platform.privacy.detectors import replaced
+from data_platform.sources.errors import Refused
 
 HIDDEN = "…"
 # What they tell is of the statement and the machine, never of a value.
@@ -34,7 +35,7 @@ def without_values(reason: str, error: BaseException | None, *, keep: str = "") 
     """
     head, name, rest = reason.partition(keep) if keep else ("", "", reason)
     for cause in _causes(error):
-        if str(cause):
+        if str(cause) and not isinstance(cause, Refused):  # which is our own words
             rest = rest.replace(str(cause), HIDDEN)
     return head + name + replaced(_QUOTED.sub(HIDDEN, rest))
 

@@ -1,7 +1,7 @@
 """How a table's rows are made: staged ones by the streaming statements, curated ones by one SELECT; then audited."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -87,38 +87,48 @@ def make(
     bounds = table.partitions.bounds(partition) if table.partitions else None
     if bounds is not None:
         define(connection, bounds)
-    with _told(table, partition, reads):
+
+    def made() -> Made:
         _check_inputs(connection, f"{table.name} {partition}", reads)
         if table.name.layer == "staged":
             return _make_staged(connection, table, bounds, reads, clean, rejected)
         return _make_curated(connection, table, bounds, reads, clean, key)
 
+    return _discreetly(made, table, partition) if reads.discreet else _plainly(made, table, partition)
 
-@contextlib.contextmanager
-def _told(table: ModelTable, partition: str, reads: Reading) -> Iterator[None]:
-    """What goes wrong inside as a StepError. Over personal data it has no cause, whose message would be logged too."""
-    what = f"{table.name} {partition}"
-    hushed = (
-        discretion.unheard() if reads.discreet and isinstance(table.model, PythonModel) else contextlib.nullcontext()
-    )
-    fault: StepError
+
+def _plainly(made: Callable[[], Made], table: ModelTable, partition: str) -> Made:
     try:
-        with hushed:
-            yield
-        return
+        return made()
+    except ModelColumnsError as error:
+        raise _other_columns(table, error) from error
+    except duckdb.Error as error:
+        raise StepError(f"{table.name} {partition}: {table.model.path} cannot run: {error}") from error
+
+
+def _discreetly(made: Callable[[], Made], table: ModelTable, partition: str) -> Made:
+    """The same over personal data: what goes wrong is told without values, and so is what a Python model prints."""
+    is_python = isinstance(table.model, PythonModel)
+    try:
+        with discretion.unheard() if is_python else contextlib.nullcontext():
+            return made()
     except StepError:
         raise
     except ModelColumnsError as error:
-        raise StepError(f"{table.model.path}: {error} (contract: {table.path})") from error
+        fault = _other_columns(table, error)
     except duckdb.Error as error:
-        if not reads.discreet:
-            raise StepError(f"{what}: {table.model.path} cannot run: {error}") from error
-        fault = StepError(f"{what}: {table.model.path} cannot run: {discretion.engine_error(error)}")
+        text = f"{table.name} {partition}: {table.model.path} cannot run: {discretion.engine_error(error)}"
+        fault = StepError(text)
     except Exception as error:  # a model's own, whatever it is
-        if not reads.discreet or not isinstance(table.model, PythonModel):
+        if not is_python:
             raise
-        fault = StepError(f"{what}: {discretion.model_error(error, table.model.path)}")
+        fault = StepError(f"{table.name} {partition}: {discretion.model_error(error, table.model.path)}")
+    # Here and not above: an error that it came from would be logged with its message.
     raise fault
+
+
+def _other_columns(table: ModelTable, error: ModelColumnsError) -> StepError:
+    return StepError(f"{table.model.path}: {error} (contract: {table.path})")
 
 
 def _make_staged(
