@@ -44,7 +44,9 @@ def receipt(table: RawTable, sighting: Sighting) -> dict[str, Any]:
         "rows": sighting.records,
         "unparsed": sighting.unparsed or 0,
         "bytes": sighting.bytes,
-        "sha256": sighting.sha256,
+        # As it was sent: of what is kept it may be without people who are forgotten.
+        "sha256": sighting.version,
+        **({} if sighting.forgotten is None else {"forgotten": sighting.forgotten}),
         "received_at": _moment(sighting.seen_at),
         "sequence": sighting.sequence,
     }

@@ -18,6 +18,7 @@ from data_platform.planning.findings import NO_PARTITION
 from data_platform.sources.content import FromContent
 from data_platform.sources.errors import Refused
 from data_platform.sources.push import ORIGIN, slot_of, uri_of
+from data_platform.steps.forget_raw import forget_received
 from data_platform.steps.keeping import Kept, keep
 from data_platform.steps.space import told_if_full
 
@@ -92,11 +93,15 @@ class Desk:
 
         Raises KeyTaken, Refused (after it is in the ledger), DiskFull and LakeError.
         """
+        forgotten = self._lake.forgotten.mark()
         known = self.known(request.client, request.key)
         if known is None:
             with told_if_full(f"a push to {self._table.name}", body.path.parent):
                 sighting = self._read(request, body, now)
                 after = self._together.append(request.slot, _unless_there(sighting))
+                # Either this sees who is forgotten since it began, or whoever forgets sees what is appended here.
+                if self._lake.forgotten.mark() != forgotten:
+                    after = forget_received(self._lake, self._table, run_id=sighting.run_id)
             known = after.first_received(ORIGIN, request.slot)
             if sighting.state == "refused" and known is None:
                 raise Refused(str(sighting.reason))
@@ -131,12 +136,10 @@ class Desk:
             version=as_read(self._table, body.sha256) if kept is None else body.sha256,
             state="refused" if kept is None else "received",
             reason=refusal,
-            sha256=body.sha256,
-            bytes=body.bytes,
             seen_at=now,
             run_id=f"push-{uuid.uuid4().hex}",
             origin=ORIGIN,
-            **(_NOTHING if kept is None else vars(kept)),
+            **(_NOTHING | {"sha256": body.sha256, "bytes": body.bytes} if kept is None else vars(kept)),
         )
 
     def _partition(self, parquet: Path) -> str:
@@ -169,13 +172,13 @@ def _unless_there(sighting: Sighting) -> Callable[[Sightings], Sighting | None]:
 
 
 def _check_same(request: Request, body: Body, known: Sighting) -> None:
-    assert known.sha256 is not None  # it was received
-    if known.sha256 != body.sha256:
+    # Its version is what was sent; of what is kept it may be without people who are forgotten.
+    if known.version != body.sha256:
         told = "this key was used for other bytes; a key stands for one body for ever"
-        raise KeyTaken(told, known=known.sha256, sent=body.sha256)
+        raise KeyTaken(told, known=known.version, sent=body.sha256)
     if request.partition not in (None, known.partition):
         told = f"this key was used for partition {known.partition}; a key stands for one push for ever"
-        raise KeyTaken(told, known=known.sha256, sent=body.sha256)
+        raise KeyTaken(told, known=known.version, sent=body.sha256)
 
 
 def _some(table: RawTable) -> str:
