@@ -17,8 +17,10 @@ _TRACES = re.compile(rb"(?<!co)ann(\d+)@example\.org|Tester(\d+)x|4179(\d{7})", 
 def traces(home: Path) -> dict[int, set[str]]:
     """By the number of each person of whom anything stands in a file: these files."""
     found: dict[int, set[str]] = {}
-    for path in sorted(path for path in home.rglob("*") if path.is_file() and not path.is_symlink()):
-        for content in _contents(path):
+    paths = sorted(path for path in home.rglob("*") if path.is_file() and not path.is_symlink())
+    # All at once: who opens a database as such takes away what lies beside it.
+    for path, read in [(path, path.read_bytes()) for path in paths]:
+        for content in _contents(path, read):
             for numbers in _TRACES.findall(content):
                 number = int(next(filter(None, numbers)))
                 found.setdefault(number, set()).add(path.relative_to(home).as_posix())
@@ -31,8 +33,7 @@ def traces_of(home: Path, some: tuple[Person, ...]) -> dict[int, set[str]]:
     return {number: files for number, files in traces(home).items() if number in numbers}
 
 
-def _contents(path: Path) -> Iterator[bytes]:
-    content = path.read_bytes()
+def _contents(path: Path, content: bytes) -> Iterator[bytes]:
     yield content
     if content.startswith(b"PAR1"):
         with duckdb.connect() as connection:

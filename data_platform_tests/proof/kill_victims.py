@@ -4,6 +4,7 @@ In the test `with Victims(root) as victims, victims.start("work", …) as victim
 """
 
 import gc
+import importlib
 import os
 import signal
 import socket
@@ -54,17 +55,21 @@ class Victim:
 
 
 class Victims:
-    """The process from which they are forked, for the dataset below `root`, and what they said on stderr (in `log`)."""
+    """The process from which they are forked, for the dataset below `root`, and what they said on stderr (in `log`).
 
-    def __init__(self, root: Path) -> None:
+    `actions` is the module of what they can do; its `prepare(root)` is called before the first of them.
+    """
+
+    def __init__(self, root: Path, actions: str = "data_platform_tests.proof.kill_actions") -> None:
         self.root = root
+        self.actions = actions
         self.log = root / "victims.log"
 
     def __enter__(self) -> Self:
         self.ours, theirs = socket.socketpair()
         with theirs, self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", __spec__.name, str(theirs.fileno()), self.root],
+                [sys.executable, "-m", __spec__.name, str(theirs.fileno()), self.root, self.actions],
                 cwd=REPOSITORY,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -110,9 +115,8 @@ class Victims:
         return answer
 
 
-def _serve(ours: socket.socket, root: str) -> None:
-    from data_platform_tests.proof import kill_actions
-
+def _serve(ours: socket.socket, root: str, actions: str) -> None:
+    kill_actions = importlib.import_module(actions)
     kill_actions.prepare(root)
     # Else the first collection of each forked process would copy every page that it was forked with.
     gc.collect()
@@ -146,4 +150,4 @@ def _die_as(act: Callable[..., None], arguments: list[str], watcher: socket.sock
 
 if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[1])) as to_watcher:
-        _serve(to_watcher, sys.argv[2])
+        _serve(to_watcher, *sys.argv[2:])
