@@ -157,7 +157,8 @@ class Pages:
             self._paginator.update_state(shown, list(page.spans))
             if self._paginator.has_next_page:
                 self._paginator.update_request(self._request)
-                return isinstance(self._request.url, str)
+                # A text or a number; what else a page may hold there would be sent in Python's words.
+                return all(isinstance(value, str | int) for value in (self._request.url, *self.params.values()))
         except (ValueError, TypeError, AttributeError, KeyError):
             return False
         return True
