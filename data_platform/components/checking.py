@@ -48,8 +48,7 @@ def check_curated(file: YamlFile, table: ModelTable) -> None:
         if rule.kind not in ("flag", "warn"):
             text = (
                 f"rule '{rule.name}': a curated row has no source row that could be quarantined; "
-                "reject in staged, use `flag` or `warn` here, or bound a column (min, max, accepted), "
-                "which fails the audit"
+                "reject in staged, use `flag` here, or bound a column (min, max, accepted), which fails the audit"
             )
             raise ContractError(file.path, file.line("rules", index), text)
     if table.contract.rows_of:

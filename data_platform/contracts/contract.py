@@ -136,8 +136,8 @@ class ColumnSpec(Part):
 
 
 class Rule(Part):
-    """A named condition over the table's columns: `reject` quarantines, `drop` counts and lets go, `flag` counts, `warn`
-    counts and is told by a check that warns.
+    """A named condition over the table's columns: `reject` quarantines, `drop` counts and lets go, `flag` counts,
+    `warn` counts and is told by a check that warns.
     """
 
     name: RuleName

@@ -15,8 +15,8 @@ WARNS = "nothing_to_warn_of"
 
 @dataclass(frozen=True)
 class Audit:
-    """The outcome of one check, in words, with numbers for the record. One that failed blocks the commit, unless it only
-    warns.
+    """The outcome of one check, in words, with numbers for the record. One that failed blocks the commit, unless it
+    only `warns`.
     """
 
     check: str
