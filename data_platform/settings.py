@@ -243,10 +243,10 @@ class Settings(BaseSettings):
     def template_variables(self) -> Mapping[str, str]:
         """What a dataset's YAML may name as `{{ … }}`: settings whose name ends in `_url`, and the landing zone.
 
-        An address that is not set is `unset://` and the variable: its source says so when it is asked.
+        An address that is not set is empty: its source says so when it is asked.
         """
         names = [name for name in type(self).model_fields if name.endswith("_url")]
-        urls = {name: getattr(self, name) or f"unset://{PREFIX}{name.upper()}" for name in names}
+        urls = {name: getattr(self, name) or "" for name in names}
         return {**urls, "landing": str(self.landing)}
 
     def check_home(self) -> None:

@@ -48,8 +48,8 @@ def test_live_sources_are_the_official_ones_unless_told_otherwise(monkeypatch: p
 def test_a_live_source_of_ones_own_has_no_address_until_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATA_PLATFORM_SOURCES", "live")
     known = Settings.load().template_variables
-    assert known["feedback_url"] == "unset://DATA_PLATFORM_FEEDBACK_URL"
-    assert known["customers_url"] == "unset://DATA_PLATFORM_CUSTOMERS_URL"
+    assert known["feedback_url"] == ""
+    assert known["customers_url"] == ""
 
     monkeypatch.setenv("DATA_PLATFORM_FEEDBACK_URL", "https://api.example.org/")
     monkeypatch.setenv("DATA_PLATFORM_CUSTOMERS_URL", "postgresql://db:5432/crm?sslmode=require")

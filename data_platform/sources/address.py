@@ -4,19 +4,8 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import url2pathname
 
-from data_platform.sources.errors import PermanentSourceError
-
-# What the settings give for an address that is not set; what follows is its variable.
-_UNSET = "unset://"
 # Shorter values are words and numbers that any text may contain.
 _SHORTEST_SECRET = 8
-
-
-def check_set(url: str) -> None:
-    """Raises PermanentSourceError for an address that the settings leave open. Definitions load without it."""
-    if url.startswith(_UNSET):
-        variable = url.removeprefix(_UNSET).partition("/")[0]
-        raise PermanentSourceError(f"{variable} is not set: it says where this source is. Set it, or in .env")
 
 
 def redact(url: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -31,8 +32,6 @@ _MOMENTS = {"date": "local", "datetime": "local", "timestamp": "instant"}
 # The bits of a hash that is summed: 15 digits of hex, the most that CONV gives as a number without a sign.
 _BITS = 60
 _TIMED_OUT = {1969, 3024}
-_UNKNOWN_HOST = 2005
-_CANNOT_CONNECT = 2003
 # Too many connections, shutdown, locks, deadlock, gone away, lost, killed.
 _PASSING = {1040, 1053, 1077, 1203, 1205, 1213, 1226, 1317, 1927, 2003, 2006, 2013, 2014, 2055}
 
@@ -157,7 +156,7 @@ class MysqlSession:
             told = told.replace(self.login.password, "…")
         if code in _TIMED_OUT:
             return TooSlow(f"the statement took longer than statement_timeout_seconds={self.login.statement_seconds:g}")
-        is_unknown_host = code == _CANNOT_CONNECT and "getaddrinfo" in repr(getattr(error, "original_exception", ""))
+        is_unknown_host = isinstance(getattr(error, "original_exception", None), socket.gaierror)
         if code in _PASSING and not is_unknown_host:
             return TransientSourceError(told)
         return PermanentSourceError(told or type(error).__name__)
