@@ -67,7 +67,7 @@ def _english(sets: Sequence[tuple[LabelledSet, list[Told]]]) -> Iterator[str]:
     yield "### Sentiment of English texts"
     yield ""
     yield (
-        "Of the texts that were scored: accuracy and macro-F1. *Two classes* are the texts that are labelled positive or "
+        "Of the texts that were scored: accuracy and macro-F1. *Two classes*: texts that are labelled positive or "
         "negative, and a neutral answer is wrong; *three* are where a twentieth or more are labelled neutral. *r* is "
         "Pearson's correlation of the compound score with the mean of twenty people's valence."
     )
