@@ -102,7 +102,7 @@ class Desk:
                 after = self._together.append(request.slot, _unless_there(sighting))
                 # Either this sees who is forgotten since it began, or whoever forgets sees what is appended here.
                 if self._lake.forgotten.mark() != forgotten:
-                    forget_received(self._lake, self._table, run_id=sighting.run_id)
+                    after = forget_received(self._lake, self._table, run_id=sighting.run_id)
             known = after.first_received(ORIGIN, request.slot)
             if sighting.state == "refused" and known is None:
                 raise Refused(str(sighting.reason))
