@@ -43,6 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("key", nargs="*", metavar="column=value", help="values of its columns, best those of its grain")
     trace.add_argument("--null", action="append", default=[], metavar="column", help="a column that is NULL")
     trace.add_argument("--partition", help="look there only (default: everywhere)")
+    forget = commands.add_parser("forget", help="take people out of everything that is kept, and refuse their return")
+    forget.add_argument("column", help="the key column, such as staged.customers.email")
+    forget.add_argument(
+        "--values", required=True, metavar="file", help="their values, one a line; - for standard input"
+    )
+    forget.add_argument("--follow", action="append", metavar="kind", help="what leads on to other rows (default: id)")
+    forget.add_argument("--dry-run", action="store_true", help="only say how many rows of which tables would go")
     lineage = commands.add_parser("lineage", help="say which columns each column of a table comes from")
     lineage.add_argument("table", help="any table, such as curated.daily_revenue")
     lineage.add_argument(

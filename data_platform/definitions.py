@@ -11,6 +11,7 @@ import dagster as dg
 
 from data_platform.components.dataset import dataset_definitions
 from data_platform.components.datasets import MISTAKES, Datasets, installed
+from data_platform.components.forgetting import forget_job
 from data_platform.components.maintenance import maintenance_definitions
 from data_platform.components.openlineage_export import openlineage_definitions
 from data_platform.components.published import published_definitions
@@ -69,7 +70,7 @@ def shared(datasets: Datasets) -> dg.Definitions:
         maintenance_definitions(),
         ages_definitions(datasets.catalog),
         openlineage_definitions(),
-        dg.Definitions(jobs=[reconsider_job(), trace_job()]),
+        dg.Definitions(jobs=[reconsider_job(), trace_job(), forget_job(dashboards)]),
     )
 
 

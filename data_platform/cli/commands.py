@@ -8,7 +8,7 @@ import dagster as dg
 from rich.console import Console
 
 from data_platform import dagster_home
-from data_platform.cli import driving, quarantine, report, tracing
+from data_platform.cli import driving, forgetting, quarantine, report, tracing
 from data_platform.cli import lineage as told_lineage
 from data_platform.components.datasets import Datasets, installed
 from data_platform.components.samples import ensure_sample
@@ -18,6 +18,7 @@ from data_platform.resources.environment import settings
 from data_platform.resources.platform import platform_of, resources_of
 from data_platform.settings import SettingsError
 from data_platform.steps.catalogue import catalogue
+from data_platform.steps.forget import FOLLOWED
 from data_platform.steps.openlineage import send_events, write_events
 
 
@@ -75,6 +76,25 @@ def trace(table: str, key: Sequence[str], *, null: Sequence[str], partition: str
     """Prints the source files and row numbers behind the rows of a table that have these values."""
     platform = platform_of(settings(), installed(DATASETS).catalog)
     return tracing.say(platform, table, key, null=null, partition=partition, console=_console())
+
+
+def forget(column: str, values: str, *, follow: Sequence[str] | None, dry_run: bool) -> int:
+    """Takes people out of everything that the platform keeps; says what that came to."""
+    read = forgetting.read(values)
+    datasets = installed(DATASETS)
+    platform = platform_of(settings(), datasets.catalog)
+    dashboards = [one for dataset in datasets.by_name.values() for one in dataset.dashboards]
+    with dg.DagsterInstance.from_config(str(dagster_home.prepare(settings()))) as instance:
+        return forgetting.do(
+            instance,
+            resources_of(settings(), platform),
+            dashboards,
+            _console(),
+            column=column,
+            values=read,
+            follow=follow or FOLLOWED,
+            dry_run=dry_run,
+        )
 
 
 def docs() -> int:
@@ -135,4 +155,5 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "lineage": lineage,
     "openlineage": openlineage,
     "docs": docs,
+    "forget": forget,
 }

@@ -33,9 +33,7 @@ class PersonalColumns:
         """The columns of which their authors say so."""
 
     def told(self, table: Table, settled: Mapping[TableName, Table]) -> Table:
-        """The table with the tags that its columns have by what they are made of. Its readers get what it holds: not
-        what a curated one masks before it is stored.
-        """
+        """The table with the tags that its columns have by what they are made of."""
         if isinstance(table, RawTable):
             own = {name: Tag(kind, (f"{table.name.sql}.{name}",)) for name, kind in personal_of(table).items()}
             self._tags[table.name] = own
@@ -44,7 +42,7 @@ class PersonalColumns:
         self._arriving[table.name] = arrives
         self._declared[table.name] = frozenset(personal_of(table))
         tags = {name: tag for name in table.contract.columns if (tag := self._tag(table, arrives, name)) is not None}
-        self._tags[table.name] = {name: tag for name, tag in tags.items() if not _is_masked(table, name)}
+        self._tags[table.name] = {name: tag for name, tag in tags.items() if _hands_on(table, name)}
         if not tags:
             return table
         columns = {
@@ -166,9 +164,11 @@ def _is_allowed(table: ModelTable, name: str) -> bool:
     return any((one.allow, one.on.lower()) == ("carries_personal", name.lower()) for one in table.contract.privacy)
 
 
-def _is_masked(table: ModelTable, name: str) -> bool:
-    """Before it is stored: a staged table is masked when it is published."""
-    return table.name.layer == "curated" and table.contract.columns[name].mask is not None
+def _hands_on(table: ModelTable, name: str) -> bool:
+    """A curated column that is masked does not, nor one that should be: it is told once, not of all its readers too. A
+    staged one is masked when it is published.
+    """
+    return table.name.layer != "curated" or _is_allowed(table, name)
 
 
 def _columns(table: Table) -> Mapping[str, Any]:

@@ -14,6 +14,8 @@ from data_platform.contracts.rules import Condition
 from data_platform.engines.copies import Copied, copy
 from data_platform.engines.inputs import table_select
 from data_platform.engines.typing import ModelColumns, strict_select
+from data_platform.privacy.applying import Masking, define
+from data_platform.privacy.key import PersonalKey
 
 
 @dataclass(frozen=True)
@@ -33,18 +35,40 @@ class Checksum:
     hash_sum: int
 
 
+@dataclass(frozen=True)
+class Masks:
+    """Column → what becomes of its personal values, and the key of hashes."""
+
+    of: Mapping[str, Masking]
+    key: PersonalKey
+
+
 def curate(
-    connection: duckdb.DuckDBPyConnection, select: str, columns: Sequence[tuple[str, str]], path: Path
+    connection: duckdb.DuckDBPyConnection,
+    select: str,
+    columns: Sequence[tuple[str, str]],
+    path: Path,
+    masks: Masks | None = None,
 ) -> Curated:
-    """Writes the model's rows, cast to their contract's types, to `path`.
+    """Writes the model's rows, cast to their contract's types and then masked, to `path`: what was there before is
+    nowhere afterwards, and nobody else is asked about it.
 
     Raises ModelColumnsError when the columns are not the contract's, and duckdb.Error when a value does not fit
     its type: in a curated table that is a mistake in the model, not a bad source row.
     """
     statement = strict_select(ModelColumns.of(connection, select), columns, select)
+    if masks is not None and masks.of:
+        define(connection, masks.of.values(), masks.key)
+        statement = _masked(statement, columns, masks.of)
     # Kept until the file has been read back: curated tables are small beside what they are made of.
     connection.execute(f"CREATE OR REPLACE TEMP TABLE result AS {statement}")
     return Curated(copy(connection, "SELECT * FROM result", path), statement, checksum(connection, "result", columns))
+
+
+def _masked(statement: str, columns: Sequence[tuple[str, str]], masks: Mapping[str, Masking]) -> str:
+    names = [name for name, _ in columns]
+    told = [f"{masks[n].sql(identifier(n))} AS {identifier(n)}" if n in masks else identifier(n) for n in names]
+    return f"SELECT {', '.join(told)} FROM ({statement}) AS unmasked"
 
 
 @dataclass(frozen=True)

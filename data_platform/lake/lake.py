@@ -22,12 +22,14 @@ class Lake:
     """All that is stored below one root. Cheap to make: nothing is opened before it is asked for.
 
     `notes` is a folder of this machine for what was concluded from the logs and may be lost; None: keep nothing.
-    `hashed_with` tells the keys apart under which values of its tables are hashed.
+    `hashed_with` tells the keys apart under which values of its tables are hashed; `digest` is such a hash, by which
+    what was forgotten is known when it comes back.
     """
 
     storage: Storage
     notes: Path | None = None
     hashed_with: Callable[[], str] = str
+    digest: Callable[[str], str] | None = None
 
     @property
     def raw(self) -> RawFiles:

@@ -37,8 +37,12 @@ def question(
     def parquet(path: Path, name: str, folder: Path) -> Path:
         return as_parquet(table, path, name, folder)
 
+    def latest(place: Place) -> tuple[str, datetime] | None:
+        last = sightings.latest_of(source.origin, place.partition, place.slot, place.uri)
+        return (last.version, last.seen_at) if last is not None and last.state == "received" else None
+
     rule = f"{_reading(table)} {partitions and partitions.grid}"
-    return Question([window(table, key) for key in keys], key_of, known, parquet, notes, rule, now)
+    return Question([window(table, key) for key in keys], key_of, known, parquet, notes, rule, now, latest)
 
 
 def as_parquet(table: RawTable, path: Path, name: str, folder: Path) -> Path:

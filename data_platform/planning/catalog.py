@@ -107,6 +107,11 @@ class ModelTable:
         """(name, type) as contracted."""
         return tuple((name, spec.type) for name, spec in self.contract.columns.items())
 
+    def conceals(self, column: str) -> bool:
+        """Whether stored values of a column may not be shown: personal ones, unless they were masked before."""
+        spec = self.contract.columns[column]
+        return spec.personal and not (self.name.layer == "curated" and spec.mask is not None)
+
     def offsets(self, read: TableName) -> tuple[int, ...]:
         """Which partitions of a table that it reads belong to one of its own: 0 the same one, -1 the one before."""
         return self.contract.reads.get(read.sql, (0,))

@@ -44,7 +44,7 @@ def samples(catalog: Catalog, warehouse: Path) -> Mapping[str, Sample]:
         for table in catalog:
             if not isinstance(table, ModelTable) or table.name.sql not in published:
                 continue
-            shown = {name: spec for name, spec in table.contract.columns.items() if not spec.personal}
+            shown = {name: spec for name, spec in table.contract.columns.items() if not table.conceals(name)}
             if shown.keys() <= published[table.name.sql]:
                 found[table.name.sql] = _sample(connection, table, shown)
     return found
@@ -70,7 +70,7 @@ def _sample(connection: duckdb.DuckDBPyConnection, table: ModelTable, shown: Map
         return MASK if name not in places else _text(row[places[name]], formats[name])
 
     return Sample(
-        tuple(SampleColumn(name, _is_number(spec), spec.personal) for name, spec in columns.items()),
+        tuple(SampleColumn(name, _is_number(spec), table.conceals(name)) for name, spec in columns.items()),
         tuple(tuple(cell(row, name) for name in columns) for row in rows),
     )
 

@@ -55,13 +55,16 @@ def read_json(
     its JSON. Raises Refused, and NotUtf8 for lines.
     """
     keys: dict[str, None] = {}
+    odd = ""
     for part, encoding in zip(parts, encodings, strict=True):
         for each in _values(part, encoding, by_line):
             if isinstance(each.value, dict):
                 keys.update(dict.fromkeys(each.value))
+            elif not odd:
+                odd = f" (line {each.line}: {_wrong(each)})"
     columns = list(keys)
     if not columns:
-        raise Refused("holds no object with a key. Expected an array of objects, or an object a line.")
+        raise Refused(f"holds no object with a key{odd}. Expected an array of objects, or an object a line.")
     if len({column.lower() for column in columns}) < len(columns) or SOURCE_ROW in map(str.lower, columns):
         raise Refused(f"keys cannot be told apart without their case, or are {SOURCE_ROW}: {columns}. Rename them.")
     into.columns(columns)
@@ -81,11 +84,14 @@ def _add(values: Iterator[_Value], columns: list[str], into: RowsFile, records: 
         into.add_rows(rows, records)
         records, rows = records + len(rows), []
         if not isinstance(each.value, dict):
-            error = each.error or f"is {_kind(each.value)}, expected an object"
-            into.odd(Odd(records, each.line, each.text or _written(each.value), error), shown)
+            into.odd(Odd(records, each.line, each.text or _written(each.value), _wrong(each)), shown)
             records += 1
     into.add_rows(rows, records)
     return records + len(rows)
+
+
+def _wrong(each: _Value) -> str:
+    return each.error or f"is {_kind(each.value)}, expected an object"
 
 
 def _values(part: Part, encoding: Encoding, by_line: bool) -> Iterator[_Value]:

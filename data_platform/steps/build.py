@@ -98,7 +98,9 @@ def _build(platform: Platform, table: ModelTable, partition: str, run_id: str) -
     reads = reading(platform, table, partition, versions)
     with platform.engine.connect() as connection, _places(target, partition) as (clean, rejected):
         _bind(connection, table, partition, reads)
-        made = make(connection, table, partition, reads, clean=clean.path, rejected=rejected.path)
+        made = make(
+            connection, table, partition, reads, key=platform.personal_key, clean=clean.path, rejected=rejected.path
+        )
         if not all(audit.passed for audit in made.audits):
             raise AuditFailed(table.name, partition, made.audits)
         shown = preview(connection, table, clean.path if made.clean else None)

@@ -16,6 +16,7 @@ from data_platform.contracts.rules import conditions
 from data_platform.engines.copies import Copied, arrived, identities_of
 from data_platform.engines.curating import (
     Checksum,
+    Masks,
     broken,
     checksum,
     count,
@@ -31,6 +32,8 @@ from data_platform.engines.staging import Staged, Staging, stage
 from data_platform.engines.typing import ModelColumnsError
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel
+from data_platform.privacy.applying import Masking
+from data_platform.privacy.key import PersonalKey
 from data_platform.sql.identity import Threaded
 from data_platform.sql.row_path import HIDDEN
 from data_platform.steps.audit import (
@@ -72,10 +75,14 @@ def make(
     partition: str,
     reads: Reading,
     *,
+    key: PersonalKey,
     clean: Path,
     rejected: Path,
 ) -> Made:
-    """Writes the rows of a partition. Raises StepError, naming the model's file, when DuckDB cannot run it."""
+    """Writes the rows of a partition; a curated table's masked, hashes under the `key`.
+
+    Raises StepError, naming the model's file, when DuckDB cannot run it.
+    """
     bounds = table.partitions.bounds(partition) if table.partitions else None
     if bounds is not None:
         define(connection, bounds)
@@ -83,7 +90,7 @@ def make(
         _check_inputs(connection, f"{table.name} {partition}", reads)
         if table.name.layer == "staged":
             return _make_staged(connection, table, bounds, reads, clean, rejected)
-        return _make_curated(connection, table, bounds, clean)
+        return _make_curated(connection, table, bounds, clean, key)
     except ModelColumnsError as error:
         raise StepError(f"{table.model.path}: {error} (contract: {table.path})") from error
     except duckdb.Error as error:
@@ -149,10 +156,15 @@ def _account(connection: duckdb.DuckDBPyConnection, staged: Staged, records: Map
 
 
 def _make_curated(
-    connection: duckdb.DuckDBPyConnection, table: ModelTable, bounds: tuple[datetime, datetime] | None, path: Path
+    connection: duckdb.DuckDBPyConnection,
+    table: ModelTable,
+    bounds: tuple[datetime, datetime] | None,
+    path: Path,
+    key: PersonalKey,
 ) -> Made:
     contract = table.contract
-    curated = curate(connection, _select(connection, table, identity=False), table.columns, path)
+    masks = {name: masking for name, spec in contract.columns.items() if (masking := Masking.of(spec)) is not None}
+    curated = curate(connection, _select(connection, table, identity=False), table.columns, path, Masks(masks, key))
     rows = curated.file.rows if curated.file else 0
     written = written_view(connection, table.columns, path if curated.file else None)
     rules = conditions(contract, bounds)

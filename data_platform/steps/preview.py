@@ -26,7 +26,7 @@ def preview(connection: duckdb.DuckDBPyConnection, table: ModelTable, path: Path
     rows = connection.execute(
         f"SELECT * FROM ({table_select(table.columns, [path] if path else [])}) LIMIT {_ROWS}"
     ).fetchall()
-    personal = [spec.personal for spec in table.contract.columns.values()]
+    personal = [table.conceals(name) for name in names]
     return Preview(
         names,
         tuple(tuple(MASK if hide else str(value) for value, hide in zip(row, personal, strict=True)) for row in rows),

@@ -1,6 +1,6 @@
 """Publishing: all datasets' tables, as they stand in the lake now, become one warehouse for readers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from data_platform.lake.names import TableName
 from data_platform.lake.tables import Commit, TableFiles
 from data_platform.planning.catalog import Catalog, ModelTable, RawTable
 from data_platform.planning.versions import Versions, combined
+from data_platform.privacy.applying import Masking
 from data_platform.sql.model import Model
 from data_platform.steps.origins import Origins, file_key
 from data_platform.steps.platform import Platform
@@ -93,7 +94,7 @@ def _contents(platform: Platform) -> Contents | None:
             if all(name in built for name in platform.catalog.stored(table.reads)):
                 relations.append(_view(table))
         elif table.name in built:
-            version = combined(built[table.name])
+            version = _version(platform, table, built[table.name])
             files = versions.snapshot(table.name).files(built[table.name].keys())
             sources = _sources_of_quarantine(platform, table, versions, origins)
             for relation, keys in _tables(platform, table, files, sources):
@@ -102,7 +103,13 @@ def _contents(platform: Platform) -> Contents | None:
                 needs.update(keys)
     if not relations:
         return None
-    return Contents(tuple(relations), data, frozenset(needs), _commits(versions, built))
+    return Contents(tuple(relations), data, frozenset(needs), _commits(versions, built), platform.personal_key)
+
+
+def _version(platform: Platform, table: ModelTable, partitions: Mapping[str, str]) -> str:
+    """Of what readers see of a table: its partitions and, where it is hashed as it is published, the key."""
+    hashes = any(column.masking is not None and column.masking.mask == "hash" for column in _columns(table))
+    return combined({**partitions, "": platform.personal_key.fingerprint} if hashes else partitions)
 
 
 def _tables(
@@ -111,16 +118,19 @@ def _tables(
     """A table as readers see it, and its quarantine beside it; with the lake files that stay in use."""
     staged = table.name.layer == "staged"
     local = platform.lake.storage.local
+    columns = _columns(table)
+    # What readers open must need nothing but DuckDB: a mask that takes more is applied to a copy.
+    as_view = staged and all(column.masking is None or column.masking.function is None for column in columns)
     yield (
         PublishedTable(
             schema=table.name.layer,
             name=table.name.table,
             comment=table.contract.description,
-            columns=_columns(table),
+            columns=columns,
             files=tuple(local(key) for key in files.clean),
-            as_view=staged,
+            as_view=as_view,
         ),
-        files.clean if staged else (),
+        files.clean if as_view else (),
     )
     if staged:
         yield (
@@ -169,8 +179,16 @@ def _view(table: ModelTable) -> PublishedView:
 
 
 def _columns(table: ModelTable) -> tuple[PublishedColumn, ...]:
+    """Curated columns that have a mask hold what it left."""
     return tuple(
-        PublishedColumn(name, spec.type, _comment(spec), spec.personal) for name, spec in table.contract.columns.items()
+        PublishedColumn(
+            name,
+            spec.type,
+            _comment(spec),
+            table.conceals(name),
+            Masking.of(spec) if table.conceals(name) else None,
+        )
+        for name, spec in table.contract.columns.items()
     )
 
 

@@ -37,7 +37,7 @@ class Body:
 
 
 @dataclass(frozen=True)
-class Request:
+class Asked:
     """What a client asks for. `partition`: where the rows belong; None: their dates tell it."""
 
     client: str
@@ -87,7 +87,7 @@ class Desk:
         """What was received under a client's key."""
         return self._ledger.read().first_received(ORIGIN, slot_of(client, key))
 
-    def accept(self, request: Request, body: Body, *, now: datetime) -> tuple[Sighting, bool]:
+    def accept(self, request: Asked, body: Body, *, now: datetime) -> tuple[Sighting, bool]:
         """What the ledger has for the request, and whether it is new there. `body.path` is moved, or left.
 
         Raises KeyTaken, Refused (after it is in the ledger), DiskFull and LakeError.
@@ -106,7 +106,7 @@ class Desk:
         _check_same(request, body, known)
         return known, False
 
-    def _read(self, request: Request, body: Body, now: datetime) -> Sighting:
+    def _read(self, request: Asked, body: Body, now: datetime) -> Sighting:
         """The body as a sighting: kept in the lake, or refused."""
         found = request.partition or (NO_PARTITION if self._table.partitions else UNPARTITIONED)
 
@@ -168,7 +168,7 @@ def _unless_there(sighting: Sighting) -> Callable[[Sightings], Sighting | None]:
     return choose
 
 
-def _check_same(request: Request, body: Body, known: Sighting) -> None:
+def _check_same(request: Asked, body: Body, known: Sighting) -> None:
     assert known.sha256 is not None  # it was received
     if known.sha256 != body.sha256:
         told = "this key was used for other bytes; a key stands for one body for ever"

@@ -23,6 +23,7 @@ from data_platform.planning.catalog import RawTable
 from data_platform.sources.address import hide, redact
 from data_platform.sources.errors import ChangingYet, MissingYet, PermanentSourceError, Refused, SourceError
 from data_platform.sources.slot import Fetched, Place, Source, Version
+from data_platform.steps.forget_raw import forget_received
 from data_platform.steps.keeping import keep
 from data_platform.steps.space import told_if_full
 
@@ -69,6 +70,7 @@ def receive(
 def _receive(
     lake: Lake, table: RawTable, partitions: Sequence[str], run_id: str, now: datetime
 ) -> tuple[Received, ...]:
+    forgotten = lake.forgotten.mark()
     base = lake.ledger(table.name.table).read()
     seen: dict[str, list[_Seen]] = {key: [] for key in partitions}
     for source in table.sources:
@@ -78,6 +80,9 @@ def _receive(
                 seen[key] += found
     new = [what for found in seen.values() for what in found if isinstance(what, Sighting)]
     after = lake.ledger(table.name.table).append(new, base=base) if new else base
+    # Either this sees who is forgotten since it began, or whoever forgets sees what is appended here.
+    if new and lake.forgotten.mark() != forgotten:
+        after = forget_received(lake, table, run_id=run_id)
     for found in seen.values():
         _raise_fault(found)
     return tuple(_told(table, key, found, after) for key, found in seen.items())
@@ -187,8 +192,6 @@ class _Arrival:
             place.uri,
             state="received",
             version=fetched.version,
-            sha256=fetched.sha256,
-            bytes=fetched.bytes,
             **vars(kept),
         )
 

@@ -95,7 +95,7 @@ def reconsider(platform: Platform, table: ModelTable, partition: str) -> Reconsi
     ):
         bind(connection, reads.inputs)
         clean, rejected = folder / "clean.parquet", folder / "rejected.parquet"
-        made = make(connection, table, partition, reads, clean=clean, rejected=rejected)
+        made = make(connection, table, partition, reads, key=platform.personal_key, clean=clean, rejected=rejected)
         assert made.account is not None  # a staged table has one
         after = Side([clean] if made.clean else [], [rejected] if made.rejected else [])
         refusal = "; ".join(f"{audit.check}: {audit.text}" for audit in made.audits if not audit.passed)

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from data_platform.contracts.quoting import literal
+from data_platform.privacy.applying import define
 from data_platform.warehouse.relations import (
     Contents,
     PublishedCommit,
@@ -66,6 +67,9 @@ def build(path: Path, contents: Contents, *, publication_id: str, now: datetime,
         # Views are bound as they are made: what they read must be found in the new file.
         connection.execute(f"USE {quoted(_CATALOG)}")
         # One transaction, because each has its own sync to disk and a large house has thousands of comments.
+        if contents.key is not None:
+            columns = (column for relation in contents.relations for column in relation.columns)
+            define(connection, [column.masking for column in columns if column.masking is not None], contents.key)
         connection.execute("BEGIN")
         rows = {relation_key(relation): _publish(connection, relation) for relation in _in_order(contents.relations)}
         _write_operations(connection, contents, rows, publication_id=publication_id, now=now)

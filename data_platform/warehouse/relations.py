@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from data_platform.privacy.applying import Masking
+from data_platform.privacy.key import PersonalKey
+
 
 @dataclass(frozen=True)
 class PublishedColumn:
-    """A column as readers see it. `type` is DuckDB type text; a `personal` one is published masked."""
+    """A column as readers see it. `type` is DuckDB type text; a `personal` one is published by its `masking`, and as
+    nothing but whether there is a value where it has none.
+    """
 
     name: str
     type: str
     comment: str = ""
     personal: bool = False
+    masking: Masking | None = None
 
 
 @dataclass(frozen=True)
@@ -89,12 +95,14 @@ class Contents:
     `versions`: relation as `schema/name` → version of its data; every PublishedTable has one.
     `needs`: lake keys of the files that the views read, so that maintenance keeps them.
     `commits` is only iterated if a file is written, so it may be a generator over long histories.
+    `key` is that of hashed columns: only columns without a mask can do without.
     """
 
     relations: tuple[PublishedRelation, ...]
     versions: Mapping[str, str]
     needs: frozenset[str] = frozenset()
     commits: Iterable[PublishedCommit] = ()
+    key: PersonalKey | None = None
 
     def __post_init__(self) -> None:
         if not self.relations:

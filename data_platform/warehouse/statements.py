@@ -86,6 +86,8 @@ def _masked(column: PublishedColumn, type_text: str) -> str:
     """The column's published value. Personal text keeps whether there is one; personal values of other types go."""
     if not column.personal:
         return f"CAST({quoted(column.name)} AS {type_text})"
+    if column.masking is not None:
+        return replace(column.masking, type=type_text).sql(f"CAST({quoted(column.name)} AS {type_text})")
     if type_text == "VARCHAR":
         return f"CASE WHEN {quoted(column.name)} IS NOT NULL THEN {literal(MASK)} END"
     return f"CAST(NULL AS {type_text})"

@@ -3,6 +3,7 @@
 from pydantic import model_validator
 
 from data_platform.components.source_kinds.context import SourceContext
+from data_platform.components.source_kinds.database import DatabaseSpec, database
 from data_platform.components.source_kinds.http_file import HttpFileSpec, http_file
 from data_platform.components.source_kinds.landing import LandingSpec, landing
 from data_platform.components.source_kinds.push import PushSpec, push
@@ -15,6 +16,7 @@ class SourceSpec(Part):
 
     http_file: HttpFileSpec | None = None
     landing: LandingSpec | None = None
+    database: DatabaseSpec | None = None
     push: PushSpec | None = None
 
     @model_validator(mode="after")
@@ -31,6 +33,8 @@ def sources_of(spec: SourceSpec, context: SourceContext) -> tuple[Source, ...]:
         found.append(http_file(spec.http_file, context))
     if spec.landing is not None:
         found.append(landing(spec.landing, context))
+    if spec.database is not None:
+        found.append(database(spec.database, context))
     if spec.push is not None:
         found.append(push(spec.push, context))
     return tuple(found)
