@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_a_dataset_loads_without_its_database_being_there(tmp_path: Path) -> Non
         ({"attempts": "0"}, "attempts"),
     ],
 )
-def test_a_mistake_is_told_with_its_line(tmp_path: Path, keys: Mapping[str, str | None], said: str) -> None:
+def test_a_mistake_is_told_with_its_line(tmp_path: Path, keys: Mapping[str, Any], said: str) -> None:
     with pytest.raises(ContractError, match=said) as raised:
         _ = shop(tmp_path, _NOWHERE, **keys).datasets
     assert raised.value.line > 1
