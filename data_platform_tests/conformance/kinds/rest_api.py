@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+import dlt.sources.helpers.rest_client.paginators  # noqa: F401 - it takes a second, and victims are forked from here
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
