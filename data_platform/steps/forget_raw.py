@@ -49,7 +49,7 @@ def forget_raw(
     new sighting of the same slot, address, version and time; those that nobody reads any more are only deleted.
 
     Killed at any moment and done again it ends as if it had been done once. `folder`: where files are written,
-    FORGETTING for the one who forgets at a time. Raises SlotMoved when others append again and again.
+    FORGETTING by the one who forgets at a time. Raises SlotMoved when others append again and again.
     """
     if folder == FORGETTING:
         lake.raw.clear(table, FORGETTING)
@@ -105,9 +105,8 @@ def _forget_raw(lake: Lake, table: str, remover: "FileRemover", run_id: str, fol
 
 def _is_named(lake: Lake, key: str, remover: "FileRemover") -> bool:
     """Whether the bytes themselves have a value that no row of theirs has."""
-    return (
-        bool(remover.needles) and lake.storage.exists(key) and count_in_file(lake.storage.local(key), remover.needles)
-    )
+    needles, storage = remover.needles, lake.storage
+    return needles is not None and storage.exists(key) and count_in_file(storage.local(key), needles) > 0
 
 
 def _rewritten(sighting: Sighting, taken: "Taken", told: dict[str, object], run_id: str) -> Sighting:
