@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -36,6 +36,24 @@ def _base_url(text: str) -> str:
     if not whole or "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("not the base of an address")
     return text.rstrip("/")
+
+
+def _service_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme == "sample" and text == f"sample://{parts.hostname}":
+        return text
+    return _receiver(text)
+
+
+def _database_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme == "sqlite":
+        whole = parts.path[:1] == "/" and not parts.netloc
+    else:
+        whole = parts.scheme in ("postgresql", "mysql", "mariadb") and bool(parts.hostname and parts.path.strip("/"))
+    if not whole or "@" in parts.netloc or parts.fragment:
+        raise ValueError("not the address of a database")
+    return text
 
 
 def _partition(key: str) -> str:
@@ -92,8 +110,19 @@ def _long_key(secret: SecretStr) -> SecretStr:
     return _key(secret)
 
 
+ServiceUrl = Annotated[str, AfterValidator(_service_url)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 _URL_WANTED = "an http://, https:// or file:// address without user, query or fragment"
+
+
+def _sample_service(known: dict[str, Any]) -> str | None:
+    return "sample://customer_feedback" if known["sources"] == "sample" else None
+
+
+def _sample_customers(known: dict[str, Any]) -> str | None:
+    path: Path = known["home"] / "samples" / "customer_feedback" / "customers.sqlite"
+    return f"sqlite://{quote(str(path))}" if known["sources"] == "sample" else None
 
 
 class Settings(BaseSettings):
@@ -128,6 +157,16 @@ class Settings(BaseSettings):
     mta_url: BaseUrl = Field(
         default_factory=_base_of("mta_turnstile", live="http://web.mta.info/developers"),
         description=f"where the readings of New York's turnstiles are, {_URL_WANTED}",
+    )
+    feedback_url: ServiceUrl | None = Field(
+        default_factory=_sample_service,
+        description="where the API of customers' posts is, an http:// or https:// address without user, query or "
+        "fragment, or sample://customer_feedback",
+    )
+    customers_url: DatabaseUrl | None = Field(
+        default_factory=_sample_customers,
+        description="the database of customers, postgresql://host/name, mysql://host/name or sqlite:///path, without "
+        "user and password",
     )
     push_host: Annotated[str, AfterValidator(_word)] = Field(
         default="127.0.0.1", description="the address at which pushes are taken in, such as 0.0.0.0 for all of them"
@@ -202,8 +241,12 @@ class Settings(BaseSettings):
 
     @property
     def template_variables(self) -> Mapping[str, str]:
-        """What a dataset's YAML may name as `{{ … }}`: settings whose name ends in `_url`, and the landing zone."""
-        urls = {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_url")}
+        """What a dataset's YAML may name as `{{ … }}`: settings whose name ends in `_url`, and the landing zone.
+
+        An address that is not set is empty: its source says so when it is asked.
+        """
+        names = [name for name in type(self).model_fields if name.endswith("_url")]
+        urls = {name: getattr(self, name) or "" for name in names}
         return {**urls, "landing": str(self.landing)}
 
     def check_home(self) -> None:

@@ -206,6 +206,6 @@ def folders_of_tests_mirror_the_package(root: Path) -> Complaints:
     for path in _files(root, ".py"):
         if path.is_relative_to(tests) and path.name.startswith("test_"):
             folder = path.parent.relative_to(tests)
-            # Guarantees of the whole are proved in a folder of their own.
-            if folder != Path("proof") and not (root / "data_platform" / folder).is_dir():
+            # What holds of the whole, and of every kind of source, is proved in folders of their own.
+            if str(folder) not in ("proof", "conformance") and not (root / "data_platform" / folder).is_dir():
                 yield f"{path.relative_to(root)}:1: data_platform/{folder} does not exist: tests mirror the package"

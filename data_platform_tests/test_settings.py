@@ -30,6 +30,8 @@ def test_an_empty_environment_gives_the_sample_below_the_working_directory(tmp_p
     assert settings.template_variables == {
         "tlc_url": (settings.samples_path / "nyc_taxi").as_uri(),
         "mta_url": (settings.samples_path / "mta_turnstile").as_uri(),
+        "feedback_url": "sample://customer_feedback",
+        "customers_url": f"sqlite://{settings.samples_path}/customer_feedback/customers.sqlite",
         "landing": str(settings.landing),
     }
     assert list(tmp_path.iterdir()) == []
@@ -41,6 +43,19 @@ def test_live_sources_are_the_official_ones_unless_told_otherwise(monkeypatch: p
 
     monkeypatch.setenv("DATA_PLATFORM_TLC_URL", "http://localhost:8000/mirror/")
     assert Settings.load().tlc_url == "http://localhost:8000/mirror"
+
+
+def test_a_live_source_of_ones_own_has_no_address_until_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_PLATFORM_SOURCES", "live")
+    known = Settings.load().template_variables
+    assert known["feedback_url"] == ""
+    assert known["customers_url"] == ""
+
+    monkeypatch.setenv("DATA_PLATFORM_FEEDBACK_URL", "https://api.example.org/")
+    monkeypatch.setenv("DATA_PLATFORM_CUSTOMERS_URL", "postgresql://db:5432/crm?sslmode=require")
+    known = Settings.load().template_variables
+    assert known["feedback_url"] == "https://api.example.org"
+    assert known["customers_url"] == "postgresql://db:5432/crm?sslmode=require"
 
 
 def test_an_address_given_wins_over_the_sample(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -106,6 +121,13 @@ def test_memory_is_shared_by_the_concurrent_runs(monkeypatch: pytest.MonkeyPatch
         ("DATA_PLATFORM_TLC_URL", "file:data"),
         ("DATA_PLATFORM_TLC_URL", "https://host/base#part"),
         ("DATA_PLATFORM_TLC_URL", "https://host/base?token=1"),
+        ("DATA_PLATFORM_FEEDBACK_URL", "ftp://host/base"),
+        ("DATA_PLATFORM_FEEDBACK_URL", "sample://customer_feedback/more"),
+        ("DATA_PLATFORM_FEEDBACK_URL", "sample://"),
+        ("DATA_PLATFORM_CUSTOMERS_URL", "oracle://host/crm"),
+        ("DATA_PLATFORM_CUSTOMERS_URL", "postgresql://host"),
+        ("DATA_PLATFORM_CUSTOMERS_URL", "postgresql:///crm"),
+        ("DATA_PLATFORM_CUSTOMERS_URL", "sqlite://customers.sqlite"),
     ],
 )
 def test_a_wrong_value_gives_one_line_with_variable_value_and_what_is_expected(
@@ -128,14 +150,18 @@ def test_every_wrong_value_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         Settings.load()
 
 
-def test_a_password_in_an_address_is_refused_without_repeating_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATA_PLATFORM_TLC_URL", "https://user:hunter2@host/base")
+@pytest.mark.parametrize("variable", ["TLC_URL", "FEEDBACK_URL", "CUSTOMERS_URL"])
+def test_a_password_in_an_address_is_refused_without_repeating_it(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    scheme = "postgresql" if variable == "CUSTOMERS_URL" else "https"
+    monkeypatch.setenv(f"DATA_PLATFORM_{variable}", f"{scheme}://user:hunter2@host/base")
 
     with pytest.raises(SettingsError) as refused:
         Settings.load()
 
     assert "hunter2" not in str(refused.value)
-    assert "https://…@host/base" in str(refused.value)
+    assert f"{scheme}://…@host/base" in str(refused.value)
 
 
 @pytest.mark.parametrize("where", ["environment", "file"])

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data_platform.components.catalog import catalog_of
 from data_platform.components.loading import Dataset, load_dataset
 from data_platform.components.places import check_datasets
 from data_platform.components.proofs import Proofs
 from data_platform.components.raw_tables import Span
-from data_platform.components.samples import sample_span
+from data_platform.components.samples import sample_secrets, sample_service, sample_span
 from data_platform.components.source_kinds.context import Installation
 from data_platform.contracts.errors import ContractError, Gathering, Mistakes
 from data_platform.planning.catalog import Catalog, CatalogError
@@ -19,6 +20,9 @@ from data_platform.settings import Settings, SettingsError
 from data_platform.sources.errors import PermanentSourceError
 from data_platform.sql.model import ModelError
 from data_platform.steps.dashboards import Dashboard
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 # In an author's files or an operator's settings: the message says it all, a traceback would bury it.
 MISTAKES = (Mistakes, ContractError, ModelError, CatalogError, SettingsError)
@@ -47,7 +51,6 @@ def read_datasets(root: Path, chosen: Settings) -> Datasets:
     Tables are looked at together once each file can be read.
     """
     proofs = Proofs(chosen.home / PROOFS)
-    installation = Installation(chosen.template_variables, partial(_secret, chosen))
     mistakes = Gathering(ModelError)
     with mistakes.going_on():
         check_datasets(root)
@@ -57,7 +60,9 @@ def read_datasets(root: Path, chosen: Settings) -> Datasets:
         with mistakes.going_on():
             span = _span(folder, chosen)
         with mistakes.going_on():
-            found[folder.name] = load_dataset(folder, installation=installation, span=span, proofs=proofs)
+            found[folder.name] = load_dataset(
+                folder, installation=installation_of(folder, chosen), span=span, proofs=proofs
+            )
     _check_dashboards([one for dataset in found.values() for one in dataset.dashboards], mistakes)
     mistakes.tell()
     catalog = catalog_of(list(found.values()), proofs)
@@ -82,9 +87,25 @@ def _span(folder: Path, chosen: Settings) -> Span:
     return Span(chosen.first_partition or span.first, span.last)
 
 
-def _secret(chosen: Settings, name: str) -> str:
+def installation_of(folder: Path, chosen: Settings) -> Installation:
+    """What this process's settings and a dataset's own sample stand for."""
+    return Installation(
+        variables=chosen.template_variables,
+        secret=partial(_secret, folder, chosen),
+        service=partial(_service, folder.parent, chosen),
+        notes=chosen.home,
+    )
+
+
+def _secret(folder: Path, chosen: Settings, name: str) -> str:
     """Asked for when a source needs it."""
     value = chosen.secret(name)
+    if value is None and chosen.sources == "sample":
+        value = sample_secrets(folder).get(name)
     if value is None:
         raise PermanentSourceError(f"{name} is not set: it holds a secret that this source needs. Set it, or in .env")
     return value
+
+
+def _service(root: Path, chosen: Settings, dataset: str) -> "ASGIApp":
+    return sample_service(root / dataset, chosen.samples_path / dataset)

@@ -1,16 +1,22 @@
-"""A dataset's own sample generator: the source when nothing else is at hand."""
+"""A dataset's own sample generator: the source when nothing else is at hand. It may play a web service."""
 
 import hashlib
 import re
 import shutil
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from data_platform.components.modules import function_of, load_module
 from data_platform.components.raw_tables import Span
 from data_platform.contracts.errors import ContractError
 from data_platform.contracts.partitions import first_day
+from data_platform.sources.errors import PermanentSourceError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 
 def sample_span(folder: Path) -> Span:
@@ -60,3 +66,30 @@ def ensure_sample(folder: Path, into: Path) -> bool:
     finally:
         shutil.rmtree(growing, ignore_errors=True)
     return True
+
+
+def sample_service(folder: Path, into: Path) -> "ASGIApp":
+    """The app that plays a dataset's remote service over the sample in a folder.
+
+    Raises PermanentSourceError where there is none, or no sample yet.
+    """
+    path = folder / "sample.py"
+    if not path.exists():
+        raise PermanentSourceError(f"sample://{folder.name}: there is no dataset with a sample of that name")
+    if not into.is_dir():
+        raise PermanentSourceError(f"sample://{folder.name}: its sample is not generated yet. `make run` does that")
+    try:
+        function = function_of(load_module(path), path, "service", "it returns the ASGI app that plays the service")
+    except ContractError as error:
+        raise PermanentSourceError(f"sample://{folder.name}: {error}") from error
+    app: ASGIApp = function(into)
+    return app
+
+
+def sample_secrets(folder: Path) -> Mapping[str, str]:
+    """The secrets that a dataset's sample services take, by the names of their variables: public ones, of no use
+    anywhere else.
+    """
+    path = folder / "sample.py"
+    secrets: Mapping[str, str] = getattr(load_module(path), "SECRETS", {}) if path.exists() else {}
+    return secrets

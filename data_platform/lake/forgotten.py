@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from data_platform.lake.storage import Storage
 
-Left = Literal["begun", "tombstones", "done"]
+Left = Literal["begun", "tombstones", "did", "done"]
 _FOLDER = "forgotten"
 
 

@@ -9,11 +9,12 @@ from data_platform.lake.ledger import Ledger
 from data_platform.lake.log import read_log
 from data_platform.lake.names import TableName
 from data_platform.lake.raw import RawFiles
+from data_platform.lake.sent import SentLedger
 from data_platform.lake.storage import Storage
 from data_platform.lake.tables import LakeTable
 
 # Layers that hold something else than tables of rows.
-_NO_TABLES = ("raw", "ledger", "forgotten")
+_NO_TABLES = ("raw", "ledger", "forgotten", "sent")
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,14 @@ class Lake:
     """All that is stored below one root. Cheap to make: nothing is opened before it is asked for.
 
     `notes` is a folder of this machine for what was concluded from the logs and may be lost; None: keep nothing.
-    `hashed_with` tells the keys apart under which values of its tables are hashed.
+    `hashed_with` tells the keys apart under which values of its tables are hashed; `digest` is such a hash, by which
+    what was forgotten is known when it comes back.
     """
 
     storage: Storage
     notes: Path | None = None
     hashed_with: Callable[[], str] = str
+    digest: Callable[[str], str] | None = None
 
     @property
     def raw(self) -> RawFiles:
@@ -41,6 +44,10 @@ class Lake:
     def ledger(self, table: str) -> Ledger:
         """The sightings of a raw table, whether there are any yet or not."""
         return Ledger(self.storage, table)
+
+    def sent(self, name: TableName) -> SentLedger:
+        """What was written back of a table, whether anything was yet or not."""
+        return SentLedger(self.storage, name)
 
     @property
     def forgotten(self) -> Forgotten:

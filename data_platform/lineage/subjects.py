@@ -9,6 +9,9 @@ from data_platform.lake.names import TableName
 from data_platform.lineage.graph import ColumnGraph, columns_of
 from data_platform.planning.catalog import Catalog, RawTable
 
+# What has a form by which it is found in a text.
+MENTIONED = ("email", "phone", "handle")
+
 _Column = tuple[TableName, str]
 
 
@@ -18,13 +21,16 @@ class NoSuchColumn(ValueError):  # noqa: N818 - it is named for what is wrong
 
 @dataclass(frozen=True)
 class Subjects:
-    """`kind` is what the key column holds; `columns`: raw column (`raw.table.column`) → what is looked for in it;
-    `follow`: of each raw table the columns whose values lead on from a row that was found, and what these are.
+    """`kind` is what the key column holds; `columns`: raw column (`raw.table.column`) → what is looked for in it.
+
+    `known`: of each raw table the columns whose values are known of a person once a row of theirs is found, and what
+    these are. Those of the kinds in `follow` lead on to other rows, all others only to where they are mentioned.
     """
 
     kind: str
     columns: Mapping[str, frozenset[str]]
-    follow: Mapping[TableName, Mapping[str, str]]
+    known: Mapping[TableName, Mapping[str, str]]
+    follow: frozenset[str]
 
 
 def subjects_of(catalog: Catalog, graph: ColumnGraph, column: str, follow: Collection[str]) -> Subjects:
@@ -38,15 +44,18 @@ def subjects_of(catalog: Catalog, graph: ColumnGraph, column: str, follow: Colle
     columns: dict[str, set[str]] = defaultdict(set)
     for table, name in kinds.raw_of(key):
         columns[f"{table.sql}.{name}"].add(kind)
-    on: dict[TableName, dict[str, str]] = defaultdict(dict)
+    known: dict[TableName, dict[str, str]] = defaultdict(dict)
     for (table, name), held in kinds.of_raw.items():
         if held == kind:
             columns[f"{table.sql}.{name}"].add(kind)
-        if held.partition(":")[0] in follow:
-            on[table][name] = held
-            if held.startswith("id:"):
-                columns[f"{table.sql}.{name}"].add(held)
-    return Subjects(kind, {name: frozenset(found) for name, found in columns.items()}, on)
+        leads_on = held.partition(":")[0] in follow
+        if leads_on or held in MENTIONED:
+            known[table][name] = held
+        if leads_on:
+            columns[f"{table.sql}.{name}"].add(held)
+    found = {name: frozenset(kinds) for name, kinds in columns.items()}
+    kinds_known = {held for of_table in known.values() for held in of_table.values()}
+    return Subjects(kind, found, known, frozenset(one for one in kinds_known if one.partition(":")[0] in follow))
 
 
 class _Kinds:

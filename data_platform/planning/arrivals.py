@@ -37,8 +37,12 @@ def question(
     def parquet(path: Path, name: str, folder: Path) -> Path:
         return as_parquet(table, path, name, folder)
 
+    def latest(place: Place) -> tuple[str, datetime] | None:
+        last = sightings.latest_of(source.origin, place.partition, place.slot, place.uri)
+        return (last.version, last.seen_at) if last is not None and last.state == "received" else None
+
     rule = f"{_reading(table)} {partitions and partitions.grid}"
-    return Question([window(table, key) for key in keys], key_of, known, parquet, notes, rule, now)
+    return Question([window(table, key) for key in keys], key_of, known, parquet, notes, rule, now, latest)
 
 
 def as_parquet(table: RawTable, path: Path, name: str, folder: Path) -> Path:
@@ -63,6 +67,14 @@ def last_seen(source: Source, place: Place, sightings: Sightings) -> Sighting | 
     """
     uri = None if place.version is None else place.uri
     return sightings.latest_of(source.origin, place.partition, place.slot, uri)
+
+
+def is_final(source: Source, table: RawTable, place: Place, sightings: Sightings) -> bool:
+    """Whether what was received of a place may not change any more, as its window had closed by then."""
+    last = last_seen(source, place, sightings)
+    if place.closes is None or last is None or last.state != "received" or last.uri != place.uri:
+        return False
+    return last.seen_at >= place.closes and not is_read_otherwise(table, last)
 
 
 def as_read(table: RawTable, version: str) -> str:

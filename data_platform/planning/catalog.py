@@ -14,6 +14,7 @@ from data_platform.contracts.raw import RawColumn
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
 from data_platform.privacy.discretion import without_values
+from data_platform.sinks.target import Target
 from data_platform.sources.options import ReadOptions
 from data_platform.sources.slot import Source
 from data_platform.sql.identity import Threaded
@@ -104,6 +105,8 @@ class ModelTable:
     """The raw tables whose rows a staged table accounts for."""
     partitions: Partitions | None
     owners: tuple[str, ...]
+    sink: Target | None = None
+    """Where its rows are written back to."""
 
     @property
     def is_view(self) -> bool:

@@ -16,6 +16,7 @@ from data_platform.privacy.tombstones import Tombstones, digest_of
 # What stands in a text where a forgotten value stood.
 FORGOTTEN = "[forgotten]"
 
+Replace = Callable[[str], str]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
@@ -35,10 +36,12 @@ class Remover:
     tombstones: Tombstones
     digest: Callable[[str], str]
     named: Sequence[Mentions] = ()
-    _known: dict[tuple[Kind, str], bool] = field(default_factory=dict)
+    _known: dict[tuple[Kind, str], str] = field(default_factory=dict)
 
-    def cleaned(self, rows: pa.Table, kinds: Mapping[str, Collection[Kind]]) -> Cleaned:
-        """`kinds`: of which columns a value as a whole is looked for, and as what. All texts are searched besides."""
+    def cleaned(self, rows: pa.Table, kinds: Mapping[str, Collection[Kind]], tagged: Collection[str] = ()) -> Cleaned:
+        """`kinds`: of which columns a value as a whole is looked for, and as what. All texts are searched besides; in
+        columns that are `tagged` as something else than free text, what is only mentioned is the others' as well.
+        """
         theirs = np.zeros(rows.num_rows, dtype=bool)
         for name, of_column in kinds.items():
             if of_column and name in rows.column_names:
@@ -49,7 +52,8 @@ class Remover:
             column = kept[name]
             if not holds_text(column.type):
                 continue
-            new = pa.chunked_array([self._replaced(chunk) for chunk in column.chunks], column.type)
+            replace = self._of_tagged if name in tagged else self.without
+            new = pa.chunked_array([self._replaced(chunk, replace) for chunk in column.chunks], column.type)
             differs = _differs(column, new)
             if differs.any():
                 changed |= differs
@@ -58,11 +62,18 @@ class Remover:
 
     def is_forgotten(self, text: str, kinds: Collection[Kind]) -> bool:
         """Whether a text as a whole is such a value."""
-        return any(self._is_one(kind, text) for kind in kinds)
+        return any(self._is_one(kind, text, self._digests) for kind in kinds)
 
     def without(self, text: str) -> str:
         """The text with FORGOTTEN in the place of each such value that stands in it."""
-        places = [(start, end) for start, end, kind in tokens(text, self._forms) if self._has(kind, text[start:end])]
+        return self._without(text, self._mentions)
+
+    def _of_tagged(self, text: str) -> str:
+        return self._without(text, self._digests)
+
+    def _without(self, text: str, wanted: Mapping[Kind, frozenset[str]]) -> str:
+        found = tokens(text, self._forms)
+        places = [(start, end) for start, end, kind in found if self._has(kind, text[start:end], wanted)]
         places += [place for mentions in self.named for place in mentions.spans(text)]
         if not places:
             return text
@@ -74,22 +85,33 @@ class Remover:
         return "".join([*parts, text[last:]])
 
     @cached_property
+    def _digests(self) -> Mapping[Kind, frozenset[str]]:
+        return self.tombstones.digests
+
+    @cached_property
+    def _mentions(self) -> Mapping[Kind, frozenset[str]]:
+        both = (self.tombstones.digests, self.tombstones.mentioned)
+        return {kind: frozenset().union(*(of.get(kind, frozenset()) for of in both)) for kind in WITH_FORM}
+
+    @cached_property
     def _forms(self) -> tuple[Kind, ...]:
-        return tuple(kind for kind in WITH_FORM if kind in self.tombstones.digests)
+        return tuple(kind for kind in WITH_FORM if self._mentions[kind])
 
-    def _has(self, kind: Kind, token: str) -> bool:
+    def _has(self, kind: Kind, token: str, wanted: Mapping[Kind, frozenset[str]]) -> bool:
         """A token by its form may begin or end with signs that are not of the value."""
-        return any(self._is_one(kind, each) for each in {token, token.strip(".'*_~`/=-"), token.strip(" ()")})
+        written = {token, token.strip(".'*_~`/=-"), token.strip(" ()")}
+        return any(self._is_one(kind, each, wanted) for each in written)
 
-    def _is_one(self, kind: Kind, text: str) -> bool:
+    def _is_one(self, kind: Kind, text: str, wanted: Mapping[Kind, frozenset[str]]) -> bool:
         plain = folded(text, kind)
+        if not plain or not wanted.get(kind):
+            return False
         if (kind, plain) not in self._known:
             # So that a long column of other people's values does not fill the memory.
             if len(self._known) > 1_000_000:
                 self._known.clear()
-            wanted = self.tombstones.digests.get(kind, frozenset())
-            self._known[kind, plain] = bool(plain) and digest_of(self.digest, kind, plain) in wanted
-        return self._known[kind, plain]
+            self._known[kind, plain] = digest_of(self.digest, kind, plain)
+        return self._known[kind, plain] in wanted[kind]
 
     def _are_theirs(self, column: pa.ChunkedArray, kinds: Collection[Kind]) -> Mask:
         try:
@@ -99,34 +121,22 @@ class Remover:
         theirs = [text for text in pc.unique(texts).to_pylist() if text and self.is_forgotten(text, kinds)]
         return np.asarray(pc.is_in(texts, value_set=pa.array(theirs, pa.string())))
 
-    def _replaced(self, array: pa.Array) -> pa.Array:
-        """The same array, of whatever shape, with what `without` makes of each of its texts."""
+    def _replaced(self, array: pa.Array, replace: Replace) -> pa.Array:
+        """The same array, of whatever shape, with what `replace` makes of each of its texts."""
         if isinstance(array, pa.ExtensionArray):
-            return array.type.wrap_array(self._replaced(array.storage))
+            return array.type.wrap_array(self._replaced(array.storage, replace))
         if pt.is_dictionary(array.type):
-            return self._replaced(array.dictionary_decode()).dictionary_encode().cast(array.type)
+            return self._replaced(array.dictionary_decode(), replace).dictionary_encode().cast(array.type)
         if not _is_string(array.type):
             found = array.to_pylist()
-            new = [self._in_value(value) for value in found]
+            new = [_in_value(value, replace) for value in found]
             return array if new == found else pa.array(new, array.type)
         plain = array.cast(pa.large_string())
         suspects = pc.fill_null(pc.match_substring_regex(plain, self._worth_a_look), False)
         if not pc.any(suspects).as_py():
             return array
-        texts = [self.without(text) for text in plain.filter(suspects).to_pylist()]
+        texts = [replace(text) for text in plain.filter(suspects).to_pylist()]
         return pc.replace_with_mask(plain, suspects, pa.array(texts, pa.large_string())).cast(array.type)
-
-    def _in_value(self, value: Any) -> Any:
-        """The same for a value as Python has it: a list, the fields of a record, bytes that are text."""
-        if isinstance(value, str):
-            return self.without(value)
-        if isinstance(value, bytes):
-            return self.without(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-        if isinstance(value, dict):
-            return {key: self._in_value(each) for key, each in value.items()}
-        if isinstance(value, list | tuple):
-            return type(value)(self._in_value(each) for each in value)
-        return value
 
     @cached_property
     def _worth_a_look(self) -> str:
@@ -135,6 +145,19 @@ class Remover:
             return r"\w"
         found = [r"@" if kind != "phone" else r"\d" for kind in self._forms]
         return "|".join(sorted(set(found))) or r"\b\B"
+
+
+def _in_value(value: Any, replace: Replace) -> Any:
+    """The same for a value as Python has it: a list, the fields of a record, bytes that are text."""
+    if isinstance(value, str):
+        return replace(value)
+    if isinstance(value, bytes):
+        return replace(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    if isinstance(value, dict):
+        return {key: _in_value(each, replace) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_in_value(each, replace) for each in value)
+    return value
 
 
 def holds_text(type_: pa.DataType) -> bool:

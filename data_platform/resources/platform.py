@@ -21,10 +21,16 @@ def platform_of(settings: Settings, catalog: Catalog) -> Platform:
         key = PersonalKey.given(given.get_secret_value())
     return Platform(
         catalog=catalog,
-        lake=Lake(LocalStorage(settings.lake_path), notes=settings.home, hashed_with=lambda: key.fingerprint),
+        lake=Lake(
+            LocalStorage(settings.lake_path),
+            notes=settings.home,
+            hashed_with=lambda: key.fingerprint,
+            digest=key.digest,
+        ),
         engine=Engine(settings.memory_limit, settings.threads, settings.home / "tmp"),
         warehouse=settings.warehouse_path.parent,
         site=settings.site_path,
+        home=settings.home,
         personal_key=key,
     )
 

@@ -4,7 +4,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -17,9 +19,8 @@ from data_platform.service.answers import Problem, problem, receipt, with_staged
 from data_platform.service.bodies import announced, check_space, written
 from data_platform.sources.errors import Refused
 from data_platform.sources.push import ORIGIN, checked_key, slot_of
-from data_platform.steps import push
 from data_platform.steps.platform import Platform
-from data_platform.steps.push import Desk, KeyTaken
+from data_platform.steps.push import Asked, Desk, KeyTaken
 from data_platform.steps.receipts import staged
 from data_platform.steps.space import DiskFull
 
@@ -75,6 +76,8 @@ class _Service:
     def __init__(self, platform: Platform, doors: Access) -> None:
         self._platform, self._access = platform, doors
         self._desks = {name: Desk(platform.lake, door.table, door.push.partition) for name, door in doors.doors.items()}
+        # One for each body: those that wait for a commit together are in it together.
+        self._threads = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="push")
         self._expected: list[int] = []
         """The bytes that each body in work may have."""
 
@@ -97,7 +100,8 @@ class _Service:
         try:
             body = await written(request, door.push, path, about.name)
             request.state.is_read = True
-            sighting, is_new = await asyncio.to_thread(desk.accept, asked, body, now=datetime.now(UTC))
+            accept = partial(desk.accept, asked, body, now=datetime.now(UTC))
+            sighting, is_new = await asyncio.get_running_loop().run_in_executor(self._threads, accept)
         except KeyTaken as taken:
             sums = {"known_sha256": taken.known, "sent_sha256": taken.sent}
             raise Problem(409, "key is taken", str(taken), **sums) from taken
@@ -139,9 +143,9 @@ class _Service:
         request.state.who = f"{client} at {door.table.name.sql}"
         return door, client
 
-    def _asked(self, request: Request, client: str) -> push.Request:
+    def _asked(self, request: Request, client: str) -> Asked:
         text = request.headers.get("idempotency-key", "")
         try:
-            return push.Request(client, checked_key(text), request.query_params.get("partition"))
+            return Asked(client, checked_key(text), request.query_params.get("partition"))
         except ValueError as error:
             raise Problem(400, "bad idempotency key", f"{error}; send it as Idempotency-Key") from error

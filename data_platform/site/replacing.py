@@ -43,6 +43,15 @@ def replaced(folder: Path) -> Iterator[Path]:
         _remove(folder, _ANY, before, whole.name)
 
 
+def remove_older(folder: Path) -> None:
+    """Deletes what stood before what stands now, which a reader may still be at: for what nobody may see any more."""
+    if _where(folder) is None:
+        return
+    lock = folder.with_name(f".{folder.name}.lock")
+    with locks.held(lock):
+        _remove(folder, _ANY, _where(folder))
+
+
 def _remove(folder: Path, ending: str, *kept: str | None) -> None:
     """Deletes what earlier writers left beside `folder`. Only for the one writer: what is unfinished then is dead."""
     leftover = re.compile(re.escape(folder.name) + ending)

@@ -1,6 +1,5 @@
 """The source kind `http_file`: a file per partition (or one for all) at an http, https or file address; retries."""
 
-import random
 import re
 import string
 from collections.abc import Callable, Iterator
@@ -12,10 +11,9 @@ from typing import TypeVar, overload
 from urllib.parse import urlsplit
 
 import httpx
-import stamina
 
 from data_platform.sources import address, local
-from data_platform.sources.errors import TransientSourceError
+from data_platform.sources.patience import Patience
 from data_platform.sources.slot import ONE_SLOT, Fetched, Place, Places, Progress, Question, Version, silent
 from data_platform.sources.transfer import Transfer
 from data_platform.sources.web import Web, open_client
@@ -158,33 +156,14 @@ class HttpFile:
             )
 
     def _retrying(self, ask: Callable[[], _T]) -> _T:
-        tries = 0
-        try:
-            for attempt in stamina.retry_context(
-                on=self._wait_before_retry,
-                attempts=self.attempts,
-                timeout=self.max_seconds,
-                wait_initial=self.first_wait_seconds,
-                wait_max=self.longest_wait_seconds,
-                wait_jitter=self.jitter_seconds,
-            ):
-                with attempt:
-                    tries = attempt.num
-                    return ask()
-        except TransientSourceError as error:
-            message = f"{error} (given up after {tries} of {self.attempts} attempts)"
-            raise TransientSourceError(message, retry_after=error.retry_after) from error
-        raise AssertionError("a retry context ends with a value or an error")
-
-    def _wait_before_retry(self, error: Exception) -> bool | float:
-        if not isinstance(error, TransientSourceError):
-            return False
-        if error.retry_after is None:
-            return True
-        if error.retry_after > self.longest_wait_seconds:
-            return False
-        # Not all who were turned away at once should come back at once.
-        return error.retry_after + random.uniform(0, self.jitter_seconds)
+        patience = Patience(
+            attempts=self.attempts,
+            max_seconds=self.max_seconds,
+            first_wait_seconds=self.first_wait_seconds,
+            jitter_seconds=self.jitter_seconds,
+            longest_wait_seconds=self.longest_wait_seconds,
+        )
+        return patience.retrying(ask)
 
 
 def _template(url: str) -> list[tuple[str, str | None, str | None, str | None]]:

@@ -52,7 +52,8 @@ class Question:
     `key_of`: the partition that a local time lies in, whether or not the table has it. `known`: the partition in which
     a version of an address was received, None if it was not. `as_parquet`: a file, by the name that its source gave it,
     as Parquet, which is itself or a new one in a folder; raises Refused. `notes`: a file for what need not be found out
-    again, None to keep nothing; it holds as long as `rule` is the same.
+    again, None to keep nothing; it holds as long as `rule` is the same. `latest`: the version in which a place was
+    received, and when that was; None if its last sighting is of something else.
     """
 
     windows: Sequence[Window]
@@ -62,6 +63,7 @@ class Question:
     notes: Path | None
     rule: str
     now: datetime
+    latest: "Callable[[Place], tuple[str, datetime] | None]"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A received file without whom it must not hold: which rows go, which texts change, and what is kept in its place."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,13 @@ import pyarrow.parquet as pq
 from data_platform.contracts.raw import RawColumn, match
 from data_platform.lake.lake import Lake
 from data_platform.lake.names import TableName
+from data_platform.lake.raw import INCOMING
 from data_platform.planning.catalog import RawTable
 from data_platform.privacy.removing import Remover
+from data_platform.privacy.searching import Needles
+from data_platform.privacy.tombstones import Tombstones
 from data_platform.sources.inspect import inspect_parquet
+from data_platform.steps.errors import StepError
 
 _ROWS_AT_ONCE = 1 << 16
 _SOURCE_ROW = "_source_row"  # of parsed text alone; what is kept is numbered by its order
@@ -32,7 +36,7 @@ class Received:
 
 @dataclass
 class Taken:
-    """What was found in a file: rows and lines that go, others that change; and the ids that lead on from those."""
+    """What was found in a file: rows and lines that go, others that change; what else is known by them."""
 
     removed: int = 0
     changed: int = 0
@@ -40,6 +44,11 @@ class Taken:
 
     def __bool__(self) -> bool:
         return bool(self.removed or self.changed)
+
+    @property
+    def told(self) -> str:
+        """In a line, for people."""
+        return f"without {self.removed} records and with {self.changed} changed, of people who are forgotten"
 
 
 @dataclass(frozen=True)
@@ -49,11 +58,10 @@ class FileRemover:
     name: TableName
     declared: Mapping[str, RawColumn]
     remover: Remover
-    follow: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, table: RawTable, remover: Remover, follow: Mapping[str, str] | None = None) -> "FileRemover":
-        return cls(table.name, table.columns, remover, follow or {})
+    known: Mapping[str, str] = field(default_factory=dict)
+    """Columns whose values are told of each row that goes, and what they are."""
+    needles: Needles | None = None
+    """The values themselves, where they are known: for bytes that are in no row, such as a title above the columns."""
 
     def found(self, file: Received) -> Taken:
         """What would be taken out of a file; writes nothing."""
@@ -64,14 +72,14 @@ class FileRemover:
             pass
         return taken
 
-    def kept(self, lake: Lake, file: Received, name: str) -> tuple[Taken, dict[str, Any]]:
+    def kept(self, lake: Lake, file: Received, name: str, folder: str = INCOMING) -> tuple[Taken, dict[str, Any]]:
         """Writes what is left, as Parquet, into the lake; what was taken, and what a sighting says of the rest.
 
         The same file and tombstones always give the same bytes.
         """
         taken = Taken()
         table = self.name.table
-        data, lines = lake.raw.incoming(table).path, lake.raw.incoming(table).path
+        data, lines = (lake.raw.incoming(table, folder).path for _ in range(2))
         try:
             rows = _written(self._rows(file, taken), data, _schema(file))
             unparsed = _written(_numbered(self._lines(file, taken), rows), lines, None)
@@ -88,16 +96,18 @@ class FileRemover:
             lines.unlink(missing_ok=True)
         told: dict[str, Any] = {"sha256": sha256, "key": key, "data_key": key, "bytes": size}
         told |= {"columns": inspected.columns, "records": rows + unparsed}
-        return taken, told | {"unparsed_key": unparsed_key, "unparsed": unparsed if file.is_text else None}
+        counted = unparsed if file.is_text or unparsed else None
+        return taken, told | {"unparsed_key": unparsed_key, "unparsed": counted}
 
     def _rows(self, file: Received, taken: Taken) -> Iterator[pa.Table]:
         kinds = self._kinds(file.columns)
-        follow = self._physical(file.columns, self.follow)
+        known = self._physical(file.columns, self.known)
         for rows in _batches(file.data):
-            cleaned = self.remover.cleaned(rows.drop_columns([_SOURCE_ROW]) if file.is_text else rows, kinds)
+            rows = rows.drop_columns([_SOURCE_ROW]) if file.is_text else rows
+            cleaned = self.remover.cleaned(rows, kinds, self._tagged(file.columns))
             taken.removed += cleaned.removed.num_rows
             taken.changed += cleaned.changed
-            for column, kind in follow.items():
+            for column, kind in known.items():
                 if column in cleaned.removed.column_names:
                     texts = cleaned.removed[column].cast(pa.string()).unique().to_pylist()
                     taken.linked.setdefault(kind, set()).update(text for text in texts if text and text.strip())
@@ -119,11 +129,40 @@ class FileRemover:
         }
         return self._physical(columns, {name: found for name, found in kinds.items() if found})
 
+    def _tagged(self, columns: Sequence[tuple[str, str]]) -> Collection[str]:
+        personal = {name: True for name, spec in self.declared.items() if spec.pii not in (None, "free_text")}
+        return self._physical(columns, personal)
+
     def _physical(self, columns: Sequence[tuple[str, str]], told: Mapping[str, Any]) -> dict[str, Any]:
         """The same by what the file calls the columns."""
         matched = match(self.declared, columns).columns
         found = {name: matched.get(name) for name in told}
         return {at.name: told[name] for name, at in found.items() if at is not None}
+
+
+def file_remover(lake: Lake, table: RawTable) -> FileRemover:
+    """Takes all who are forgotten by now out of files of a table. Raises StepError where their digests mean nothing."""
+    return FileRemover(table.name, table.columns, Remover(standing_tombstones(lake), digest_with(lake)))
+
+
+def digest_with(lake: Lake) -> Callable[[str], str]:
+    """The keyed digest that tombstones are made with. Raises StepError without a key."""
+    if lake.digest is None:
+        raise StepError("there is no key for personal values: who is forgotten cannot be told from others")
+    return lake.digest
+
+
+def standing_tombstones(lake: Lake, request: str | None = None) -> Tombstones:
+    """Those of all requests, or of one. Raises StepError where they were made with another key than there is now."""
+    found = Tombstones()
+    for name, stored in lake.forgotten.of("tombstones", request):
+        if stored["key"] != lake.hashed_with():
+            raise StepError(
+                f"the tombstones of {name} were made with another key: who is forgotten would come back unseen. "
+                "Put the key back that was there (DATA_PLATFORM_PERSONAL_KEY, or secrets/personal.key of the home)"
+            )
+        found |= Tombstones.from_json(stored)
+    return found
 
 
 def _batches(path: Path) -> Iterator[pa.Table]:

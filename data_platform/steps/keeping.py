@@ -4,11 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data_platform.contracts.raw import match
 from data_platform.lake.lake import Lake
 from data_platform.planning.catalog import RawTable
 from data_platform.sources.errors import Refused
+
+if TYPE_CHECKING:
+    from data_platform.sources.inspect import Inspected
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,9 @@ class Kept:
     columns: tuple[tuple[str, str], ...]
     reading: str | None
     read_as: str | None
+    sha256: str
+    bytes: int
+    forgotten: int | None = None
 
 
 def _anything(_parquet: Path) -> None:
@@ -41,8 +48,9 @@ def keep(
     """Moves a whole file, called `name` by its source, into the lake, with its rows where it is text.
 
     `look` is shown the rows as Parquet before anything is kept, and may raise Refused as well. Nothing names what was
-    kept before a sighting does. Raises Refused when the file is not what it claims to be, and leaves it where it was;
-    of a table with personal data the reason quotes nothing of the file.
+    kept before a sighting does. Who is forgotten is taken out first: then what is kept is Parquet of the others.
+    Raises Refused when the file is not what it claims to be, and leaves it where it was; of a table with personal data
+    the reason quotes nothing of the file.
     """
     fault: Refused
     try:
@@ -65,8 +73,12 @@ def _keep(lake: Lake, table: RawTable, path: Path, name: str, sha256: str, look:
         found = arrived(path, name, rows, lines, options=table.read, declared=table.names)
         _refuse_unknown(table, name, found.columns)
         look(rows if found.parsed else path)
+        if without := _without_forgotten(lake, table, path, rows, lines, found, name):
+            path.unlink()
+            return without
         # Bytes that are read in another way give other rows, which older commits still mean.
         read_name = ".".join(filter(None, (name, table.read.fingerprint)))
+        size = path.stat().st_size
         store = partial(raw.store, of, sha256=sha256)
         unparsed = store(lines, name=f"{read_name}.unparsed.parquet") if found.parsed and found.unparsed else None
         data = store(rows, name=f"{read_name}.parquet") if found.parsed else None
@@ -83,7 +95,28 @@ def _keep(lake: Lake, table: RawTable, path: Path, name: str, sha256: str, look:
         columns=found.columns,
         reading=table.read.fingerprint or None if found.parsed else None,
         read_as=found.told or None,
+        sha256=sha256,
+        bytes=size,
     )
+
+
+def _without_forgotten(
+    lake: Lake, table: RawTable, path: Path, rows: Path, lines: Path, found: "Inspected", name: str
+) -> Kept | None:
+    """What is kept of a file with rows or texts of who is forgotten; None for one without."""
+    if not lake.forgotten.mark():
+        return None
+    from data_platform.steps.forgotten_files import Received, file_remover
+
+    unparsed = lines if found.parsed and found.unparsed else None
+    file = Received(rows if found.parsed else path, unparsed, found.columns, found.parsed)
+    remover = file_remover(lake, table)
+    if not remover.found(file):
+        return None
+    taken, told = remover.kept(lake, file, name)
+    reading = table.read.fingerprint if found.parsed else None
+    read_as = "; ".join(filter(None, (found.told, taken.told)))
+    return Kept(**told, reading=reading, read_as=read_as, forgotten=taken.removed)
 
 
 def _refuse_unknown(table: RawTable, name: str, columns: tuple[tuple[str, str], ...]) -> None:

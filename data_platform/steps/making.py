@@ -44,6 +44,7 @@ from data_platform.steps.audit import (
     audit_grain,
     audit_reconciles,
     audit_rejected,
+    audit_warned,
 )
 from data_platform.steps.errors import StepError
 from data_platform.steps.reading import Reading
@@ -203,14 +204,15 @@ def _make_curated(
     rows = curated.file.rows if curated.file else 0
     written = written_view(connection, table.columns, path if curated.file else None)
     rules = conditions(contract, bounds)
-    kept = [rule for rule in rules if rule.kind != "flag"]
+    kept = [rule for rule in rules if rule.kind not in ("flag", "warn")]
     found = checksum(connection, written, table.columns)
     audits = [audit_broken(broken(connection, written, kept), contract, made=curated.checksum, found=found, told=rows)]
     if contract.grain:
         audits.append(audit_grain(repeated_grains(connection, written, contract.grain), contract.grain, removed=False))
     if not isinstance(contract.reconciles, NotReconciled):
         audits.append(audit_reconciles(reconcile(connection, written, contract.reconciles), discreet=reads.discreet))
-    flagged = broken(connection, written, [rule for rule in rules if rule.kind == "flag"])
+    flagged = broken(connection, written, [rule for rule in rules if rule not in kept])
+    audits += audit_warned(flagged, contract)
     return Made(curated.file, None, rows, None, tuple(audits), flagged, (curated.statement,), found)
 
 

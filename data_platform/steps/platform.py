@@ -20,5 +20,7 @@ class Platform:
     """Folder of the published warehouse."""
     site: Path
     """Folder of the pages that people read: catalogue and dashboards."""
+    home: Path
+    """Folder of all state of this installation, the others within it."""
     personal_key: PersonalKey
     """Under which personal values are hashed."""

@@ -13,6 +13,7 @@ from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sighting, Sightings
 from data_platform.planning.arrivals import (
     as_read,
+    is_final,
     is_read_otherwise,
     last_seen,
     question,
@@ -23,6 +24,7 @@ from data_platform.planning.catalog import RawTable
 from data_platform.sources.address import hide, redact
 from data_platform.sources.errors import ChangingYet, MissingYet, PermanentSourceError, Refused, SourceError
 from data_platform.sources.slot import Fetched, Place, Source, Version
+from data_platform.steps.forget_raw import forget_received
 from data_platform.steps.keeping import keep
 from data_platform.steps.space import told_if_full
 
@@ -69,6 +71,7 @@ def receive(
 def _receive(
     lake: Lake, table: RawTable, partitions: Sequence[str], run_id: str, now: datetime
 ) -> tuple[Received, ...]:
+    forgotten = lake.forgotten.mark()
     base = lake.ledger(table.name.table).read()
     seen: dict[str, list[_Seen]] = {key: [] for key in partitions}
     for source in table.sources:
@@ -78,6 +81,9 @@ def _receive(
                 seen[key] += found
     new = [what for found in seen.values() for what in found if isinstance(what, Sighting)]
     after = lake.ledger(table.name.table).append(new, base=base) if new else base
+    # Either this sees who is forgotten since it began, or whoever forgets sees what is appended here.
+    if new and lake.forgotten.mark() != forgotten:
+        after = forget_received(lake, table, run_id=run_id)
     for found in seen.values():
         _raise_fault(found)
     return tuple(_told(table, key, found, after) for key, found in seen.items())
@@ -135,6 +141,9 @@ class _Arrival:
         somebody asks for the partition by hand: then what was refused is read again.
         """
         new = [place for place in here if place.version is None or self._is_new(place, place.version)]
+        # What had closed is asked for again if a person wants it, not because another window of its partition is open.
+        still = [place for place in new if not is_final(self.source, self.table, place, self.base)]
+        new = still or (new if is_asked else [])
         if new:
             return sorted(new, key=lambda place: (place.made, place.uri))
         refused = [place for place in here if self._is_refused(place)]
@@ -187,8 +196,6 @@ class _Arrival:
             place.uri,
             state="received",
             version=fetched.version,
-            sha256=fetched.sha256,
-            bytes=fetched.bytes,
             **vars(kept),
         )
 

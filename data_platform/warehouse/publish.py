@@ -79,6 +79,20 @@ def settle(folder: Path, *, now: datetime) -> None:
             write_record(folder, (standing, *others), settled=True, unique=unique_id(now))
 
 
+def drop_previous(folder: Path, *, now: datetime) -> None:
+    """Deletes the publication before the one that stands, and what killed publishers left: for what nobody may read any
+    more. Who has it open goes on reading. Waits for who is publishing.
+    """
+    if not (folder / LOCK).exists():
+        return
+    with only_publisher(folder):
+        remove_leftovers(folder)
+        standing = current(folder)
+        (folder / PREVIOUS).unlink(missing_ok=True)
+        if standing is not None:
+            write_record(folder, (standing,), settled=True, unique=unique_id(now))
+
+
 def _build_and_replace(
     folder: Path, contents: Contents, outgoing: Publication | None, incoming: Publication, config: Mapping[str, str]
 ) -> None:

@@ -1,11 +1,17 @@
 """A dataset's sample appears whole or not at all, once, and anew when its generator has changed."""
 
 from pathlib import Path
+from typing import Literal
 
+import httpx
 import pytest
 
+from data_platform.components.datasets import installation_of
 from data_platform.components.raw_tables import Span
-from data_platform.components.samples import ensure_sample, sample_span
+from data_platform.components.samples import ensure_sample, sample_service, sample_span
+from data_platform.settings import Settings
+from data_platform.sources.errors import PermanentSourceError
+from data_platform.sources.loopback import serving
 
 GENERATOR = """\
 from pathlib import Path
@@ -76,3 +82,66 @@ def test_a_dataset_without_a_generator_has_no_sample(tmp_path: Path) -> None:
 
 def test_the_generator_says_which_partitions_it_has(tmp_path: Path) -> None:
     assert sample_span(_dataset(tmp_path / "rain")) == Span("2024-01", "2024-03")
+
+
+SERVICE = """
+SECRETS = {"RAIN_TOKEN": "sample-token"}
+
+
+def service(folder: Path) -> object:
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+
+    def rain(_request: object) -> object:
+        return PlainTextResponse((folder / "files/rain.csv").read_text())
+
+    return Starlette(routes=[Route("/rain", rain)])
+"""
+
+
+def _playing(folder: Path) -> Path:
+    dataset = _dataset(folder)
+    (dataset / "sample.py").write_text((dataset / "sample.py").read_text() + SERVICE)
+    return dataset
+
+
+def test_a_sample_may_play_the_service_over_what_it_generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    dataset, into = _playing(tmp_path / "rain"), tmp_path / "samples" / "rain"
+    ensure_sample(dataset, into)
+
+    with serving(sample_service(dataset, into)) as base:
+        assert httpx.get(f"{base}/rain").text == "1"
+
+
+def test_a_service_that_is_not_there_is_told_as_the_sources_fault(tmp_path: Path) -> None:
+    with pytest.raises(PermanentSourceError, match=r"sample://rain: its sample is not generated yet. `make run`"):
+        sample_service(_playing(tmp_path / "rain"), tmp_path / "samples")
+    with pytest.raises(PermanentSourceError, match=r"sample://snow: there is no dataset with a sample of that name"):
+        sample_service(tmp_path / "snow", tmp_path)
+    with pytest.raises(PermanentSourceError, match=r"sample://hail: .*has no function 'service'"):
+        sample_service(_dataset(tmp_path / "hail"), tmp_path)
+
+
+def test_a_samples_secrets_are_taken_where_the_environment_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RAIN_TOKEN", raising=False)
+    root = tmp_path / "datasets"
+    root.mkdir()
+    _playing(root / "rain")
+
+    def secret(name: str, sources: Literal["sample", "live"] = "sample") -> str:
+        chosen = Settings(home=tmp_path / "home", sources=sources)
+        return installation_of(root / "rain", chosen).secret(name)
+
+    assert secret("RAIN_TOKEN") == "sample-token"
+    monkeypatch.setenv("RAIN_TOKEN", "real-token")
+    assert secret("RAIN_TOKEN") == "real-token"
+    monkeypatch.delenv("RAIN_TOKEN")
+    with pytest.raises(PermanentSourceError, match="RAIN_TOKEN is not set: it holds a secret"):
+        secret("RAIN_TOKEN", sources="live")
+    with pytest.raises(PermanentSourceError, match="SNOW_TOKEN is not set"):
+        secret("SNOW_TOKEN")

@@ -19,7 +19,7 @@ CASES: Mapping[Case, str] = {
     "taken back": "a record that the source has no more is in no table any more",
     "late": "a record that appears after its slot was received is found and is there once",
     "clock skew": "the source's clock is five hours ahead or behind: nothing is lost, nothing is there twice",
-    "huge": "a slot of 60 MB is received in bounded memory",
+    "huge": "memory does not grow with a slot",
     "kill -9": "at every step of receiving and staging: readers see the old or the new, and a new run ends as if alone",
     "new Dagster instance": "nothing is fetched again, and Dagster is told what the lake holds",
     "two at once": "one of two processes that receive a slot writes it down, and nothing is there twice",

@@ -1,4 +1,4 @@
-"""What a kind of source implements to be tested: a real one, on loopback, on the disk or in a database, that can be told
+"""What a kind of source implements to be tested: a real one, on loopback, on disk or in a database, that can be told
 what to have and how to misbehave. The records are the same for every kind.
 """
 
@@ -31,7 +31,7 @@ Case = Literal[
     "new Dagster instance",
     "two at once",
 ]
-# What a source does once it is told to, until `recovers`; `breaks off` is over by itself, after half of a slot was sent.
+# What a source does once it is told to, until `recovers`. `breaks off`: half of a slot is sent, or lies there.
 Trouble = Literal["breaks off", "is unwell", "is shut", "is malformed"]
 
 

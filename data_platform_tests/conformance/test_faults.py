@@ -21,7 +21,7 @@ def test_a_transfer_that_broke_off_ends_with_the_bytes_of_one_that_did_not(stage
     stage.source.recovers()
     other.works()
     assert other.standing() == alone
-    expect(other, m2024_01=_JANUARY)
+    expect(other, {JANUARY: _JANUARY})
 
 
 @over("fault of the moment")
@@ -33,7 +33,7 @@ def test_a_fault_of_the_moment_loses_nothing(stage: Stage) -> None:
     expect_closed_accounts(stage.town)
     stage.source.recovers()
     stage.town.works()
-    expect(stage.town, m2024_01=_JANUARY, m2024_02=_FEBRUARY)
+    expect(stage.town, {JANUARY: _JANUARY, FEBRUARY: _FEBRUARY})
 
 
 @over("fault that stays")
@@ -45,7 +45,7 @@ def test_a_fault_that_stays_is_told_by_name_and_holds_back_nothing_else(stage: S
     assert stage.town.rows("staged.records", JANUARY) == []
     stage.source.recovers()
     stage.town.works()
-    expect(stage.town, m2024_01=_JANUARY, m2024_02=_FEBRUARY)
+    expect(stage.town, {JANUARY: _JANUARY, FEBRUARY: _FEBRUARY})
 
 
 @over("malformed")
@@ -61,7 +61,7 @@ def test_what_is_malformed_is_told_and_the_version_before_stays(stage: Stage) ->
     corrected = list(records(JANUARY, range(40), changed=1))
     stage.source.has(JANUARY, corrected)
     stage.town.works()
-    expect(stage.town, m2024_01=corrected)
+    expect(stage.town, {JANUARY: corrected})
 
 
 def _is_told(stage: Stage, trouble: Trouble) -> None:

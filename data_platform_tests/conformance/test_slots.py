@@ -18,7 +18,7 @@ def test_a_slot_in_many_pages_is_there_whole(stage: Stage) -> None:
     stage.source.has(JANUARY, january, parts=7)
     stage.source.has(FEBRUARY, february, parts=7)
     stage.town.works()
-    expect(stage.town, m2024_01=january, m2024_02=february)
+    expect(stage.town, {JANUARY: january, FEBRUARY: february})
 
 
 @over("empty")
@@ -27,10 +27,10 @@ def test_a_slot_without_records_is_no_fault_and_gets_its_records_when_there_are_
     stage.source.has(JANUARY, january)
     stage.source.has(FEBRUARY, [])
     stage.town.works()
-    expect(stage.town, m2024_01=january, m2024_02=[])
+    expect(stage.town, {JANUARY: january, FEBRUARY: []})
     stage.source.has(FEBRUARY, february)
     stage.town.works(NOW + _DAY)
-    expect(stage.town, NOW + _DAY, m2024_01=january, m2024_02=february)
+    expect(stage.town, {JANUARY: january, FEBRUARY: february}, NOW + _DAY)
 
 
 @over("delivered again")
@@ -42,7 +42,7 @@ def test_what_is_delivered_again_is_no_second_fact(stage: Stage) -> None:
     stage.source.delivers_again(JANUARY)
     stage.town.works(NOW + _DAY)
     assert stage.town.standing() == before
-    expect(stage.town, NOW + _DAY, m2024_01=january)
+    expect(stage.town, {JANUARY: january}, NOW + _DAY)
 
 
 @over("changed")
@@ -53,7 +53,7 @@ def test_what_changed_takes_the_place_of_what_was_and_can_be_taken_back(stage: S
     for day, january in enumerate([first, second, first]):
         stage.source.has(JANUARY, january)
         stage.town.works(NOW + day * _DAY)
-        expect(stage.town, NOW + day * _DAY, m2024_01=january, m2024_02=february)
+        expect(stage.town, {JANUARY: january, FEBRUARY: february}, NOW + day * _DAY)
 
 
 @over("taken back")
@@ -63,7 +63,7 @@ def test_a_record_that_the_source_has_no_more_is_in_no_table(stage: Stage) -> No
     stage.town.works()
     stage.source.has(JANUARY, january[:3] + january[5:])
     stage.town.works(NOW + _DAY)
-    expect(stage.town, NOW + _DAY, m2024_01=january[:3] + january[5:])
+    expect(stage.town, {JANUARY: january[:3] + january[5:]}, NOW + _DAY)
 
 
 @over("late")
@@ -75,7 +75,7 @@ def test_a_record_that_appears_after_its_slot_was_received_is_found(stage: Stage
     late = [*january, *records(JANUARY, range(9, 11))]
     stage.source.has(JANUARY, late)
     stage.town.works(NOW + _DAY)
-    expect(stage.town, NOW + _DAY, m2024_01=late, m2024_02=february)
+    expect(stage.town, {JANUARY: late, FEBRUARY: february}, NOW + _DAY)
 
 
 @over("clock skew")
@@ -90,8 +90,8 @@ def test_a_source_whose_clock_is_wrong_loses_and_doubles_nothing(stage: Stage, h
     stage.source.has(JANUARY, changed)
     stage.source.has(FEBRUARY, february)
     stage.town.works()
-    expect(stage.town, m2024_01=changed, m2024_02=february)
+    expect(stage.town, {JANUARY: changed, FEBRUARY: february})
     stage.source.sets_clock(timedelta(hours=-hours))
     stage.source.has(JANUARY, january)
     stage.town.works()
-    expect(stage.town, m2024_01=january, m2024_02=february)
+    expect(stage.town, {JANUARY: january, FEBRUARY: february})

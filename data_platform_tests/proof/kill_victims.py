@@ -13,8 +13,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from select import select
+from types import ModuleType
 from typing import Self
 
 from data_platform_tests.proof.kill_touches import Touch, be_watched, touches
@@ -54,17 +56,21 @@ class Victim:
 
 
 class Victims:
-    """The process from which they are forked, for the dataset below `root`, and what they said on stderr (in `log`)."""
+    """The process from which they are forked, for the dataset below `root`, and what they said on stderr (in `log`).
 
-    def __init__(self, root: Path) -> None:
+    `actions`: the module that has what they do, by name; its `prepare(root)` is called once before all forks.
+    """
+
+    def __init__(self, root: Path, actions: str = "data_platform_tests.proof.kill_actions") -> None:
         self.root = root
+        self.actions = actions
         self.log = root / "victims.log"
 
     def __enter__(self) -> Self:
         self.ours, theirs = socket.socketpair()
         with theirs, self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", __spec__.name, str(theirs.fileno()), self.root],
+                [sys.executable, "-m", __spec__.name, str(theirs.fileno()), self.root, self.actions],
                 cwd=REPOSITORY,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -80,7 +86,7 @@ class Victims:
 
     @contextmanager
     def start(self, action: str, home: Path, *arguments: object, watched: bool = False) -> Iterator[Victim]:
-        """A process that does an action of `kill_actions` and ends; killed at the latest at the end of the block.
+        """A process that does one of the actions and ends; killed at the latest at the end of the block.
 
         Raises AssertionError for one that failed by itself.
         """
@@ -110,10 +116,8 @@ class Victims:
         return answer
 
 
-def _serve(ours: socket.socket, root: str) -> None:
-    from data_platform_tests.proof import kill_actions
-
-    kill_actions.prepare(root)
+def _serve(ours: socket.socket, root: str, actions: ModuleType) -> None:
+    actions.prepare(root)
     # Else the first collection of each forked process would copy every page that it was forked with.
     gc.collect()
     gc.freeze()
@@ -123,7 +127,7 @@ def _serve(ours: socket.socket, root: str) -> None:
         watched, action, *arguments = words
         pid = os.fork()
         if pid == 0:
-            _die_as(getattr(kill_actions, action), arguments, ours if watched == "watched" else None)
+            _die_as(getattr(actions, action), arguments, ours if watched == "watched" else None)
         print(pid, flush=True)  # noqa: T201 - the answer to whoever started this process
         sys.stdin.readline()
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)  # noqa: T201 - the same
@@ -146,4 +150,4 @@ def _die_as(act: Callable[..., None], arguments: list[str], watcher: socket.sock
 
 if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[1])) as to_watcher:
-        _serve(to_watcher, sys.argv[2])
+        _serve(to_watcher, sys.argv[2], import_module(sys.argv[3]))

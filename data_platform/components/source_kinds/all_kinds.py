@@ -3,9 +3,11 @@
 from pydantic import model_validator
 
 from data_platform.components.source_kinds.context import SourceContext
+from data_platform.components.source_kinds.database import DatabaseSpec, database
 from data_platform.components.source_kinds.http_file import HttpFileSpec, http_file
 from data_platform.components.source_kinds.landing import LandingSpec, landing
 from data_platform.components.source_kinds.push import PushSpec, push
+from data_platform.components.source_kinds.rest_api import RestApiSpec, rest_api
 from data_platform.contracts.contract import Part
 from data_platform.sources.slot import Source
 
@@ -15,6 +17,8 @@ class SourceSpec(Part):
 
     http_file: HttpFileSpec | None = None
     landing: LandingSpec | None = None
+    rest_api: RestApiSpec | None = None
+    database: DatabaseSpec | None = None
     push: PushSpec | None = None
 
     @model_validator(mode="after")
@@ -31,6 +35,10 @@ def sources_of(spec: SourceSpec, context: SourceContext) -> tuple[Source, ...]:
         found.append(http_file(spec.http_file, context))
     if spec.landing is not None:
         found.append(landing(spec.landing, context))
+    if spec.rest_api is not None:
+        found.append(rest_api(spec.rest_api, context))
+    if spec.database is not None:
+        found.append(database(spec.database, context))
     if spec.push is not None:
         found.append(push(spec.push, context))
     return tuple(found)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data_platform.components.located import located
 from data_platform.contracts.errors import ContractError
@@ -9,6 +11,9 @@ from data_platform.contracts.partitions import Partitions
 from data_platform.contracts.raw import RawColumn
 from data_platform.contracts.secrets import SecretRef
 from data_platform.contracts.yaml_file import YamlFile
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 # A secret's value, asked for when it is needed and not when definitions load: these need none.
 Secret = Callable[[], str]
@@ -18,11 +23,15 @@ Secret = Callable[[], str]
 class Installation:
     """What differs between two installations: the values of `{{ variables }}`, and the secrets by name.
 
-    `secret` raises SourceError naming a variable that is not set.
+    `secret` raises SourceError naming a variable that is not set. `service`: the app that plays the service of a
+    dataset's sample, which stands at `sample://<dataset>`; raises SourceError where there is none. `notes`: a folder of
+    this machine for small files that may be lost, shared by its processes.
     """
 
     variables: Mapping[str, str]
     secret: Callable[[str], str]
+    service: "Callable[[str], ASGIApp]"
+    notes: Path
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class _Zone:
     @property
     def yaml(self) -> str:
         told = r"files: ['(?P<month>[^_]{7})_\d+\.csv'], partition: {from: month, format: '%Y-%m'}"
-        return f"{{landing: {{folder: '{self.folder}', {told}, mirror: true}}}}"
+        return f"{{landing: {{folder: '{self.folder}', {told}, mirror: true, settle_seconds: 0.01}}}}"
 
     def has(self, month: str, found: Iterable[Record], *, parts: int = 1) -> None:
         for path in self._files(month):
