@@ -2,13 +2,13 @@
 
 import re
 
-from pydantic import field_validator, model_validator
-
-from data_platform.contracts.contract import Part
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 
-class SecretRef(Part):
+class SecretRef(BaseModel):
     """`{env: NAME}`: the value is read from the environment when it is needed, and shown nowhere."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     env: str
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sighting, Sightings
@@ -93,10 +94,10 @@ class Desk:
 
         Raises KeyTaken, Refused (after it is in the ledger), DiskFull and LakeError.
         """
-        forgotten = self._lake.forgotten.mark()
         known = self.known(request.client, request.key)
         if known is None:
             with told_if_full(f"a push to {self._table.name}", body.path.parent):
+                forgotten = self._lake.forgotten.mark()
                 sighting = self._read(request, body, now)
                 after = self._together.append(request.slot, _unless_there(sighting))
                 # Either this sees who is forgotten since it began, or whoever forgets sees what is appended here.
@@ -139,7 +140,7 @@ class Desk:
             seen_at=now,
             run_id=f"push-{uuid.uuid4().hex}",
             origin=ORIGIN,
-            **(_NOTHING | {"sha256": body.sha256, "bytes": body.bytes} if kept is None else vars(kept)),
+            **(_refused(body) if kept is None else vars(kept)),
         )
 
     def _partition(self, parquet: Path) -> str:
@@ -155,7 +156,9 @@ class Desk:
         return key
 
 
-_NOTHING = {"key": None, "data_key": None, "records": None, "columns": ()}
+def _refused(body: Body) -> dict[str, Any]:
+    nothing = {"key": None, "data_key": None, "records": None, "columns": ()}
+    return {**nothing, "sha256": body.sha256, "bytes": body.bytes}
 
 
 def _unless_there(sighting: Sighting) -> Callable[[Sightings], Sighting | None]:
@@ -172,7 +175,7 @@ def _unless_there(sighting: Sighting) -> Callable[[Sightings], Sighting | None]:
 
 
 def _check_same(request: Asked, body: Body, known: Sighting) -> None:
-    # Its version is what was sent; of what is kept it may be without people who are forgotten.
+    # The version is the sha256 of what was sent; what is kept of that may be less, where somebody is forgotten.
     if known.version != body.sha256:
         told = "this key was used for other bytes; a key stands for one body for ever"
         raise KeyTaken(told, known=known.version, sent=body.sha256)
