@@ -70,7 +70,7 @@ class Tables:
             sa.Column("shape", sa.Text, nullable=False),
             sa.Column("rows", sa.BigInteger, nullable=False),
             sa.Column("hash", sa.Text, nullable=False),
-            sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+            sa.Column("sent_at", column_type(self.target.dialect, "TIMESTAMP WITH TIME ZONE"), nullable=False),
             sa.MetaData(),
         )
 
