@@ -33,9 +33,9 @@ plan: $(RUNTIME) ## say what `make run` would do, and why
 docs: $(RUNTIME) ## write the catalogue of all tables, a page to open in a browser, and say where it is
 	@$(BIN)/python -m data_platform docs $(ARGS)
 
-ui: $(RUNTIME) ## start Dagster's web server and daemon (Ctrl-C ends them)
+ui: $(RUNTIME) ## start Dagster's web server and daemon, and the endpoint for pushes (Ctrl-C ends them)
 	@$(BIN)/python -m data_platform sample
-	@$(WITH_DAGSTER_HOME) exec $(BIN)/dagster dev -w workspace.yaml $(ARGS)
+	@$(WITH_DAGSTER_HOME) exec $(BIN)/python -m data_platform ui $(ARGS)
 
 test: $(TOOLS) $(OLDER_DUCKDB) ## run the tests, in random order on two cores (ARGS="-k word" for some)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

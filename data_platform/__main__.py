@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit code: 0 done, 1 something failed, 2 wrong settings, files or lake."""
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen, more = parser.parse_known_args(arguments)
+    if more and chosen.command != "ui":
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
     # Loading Dagster takes a second: not for --help.
     from data_platform.cli.commands import COMMANDS
     from data_platform.components.datasets import MISTAKES
@@ -15,6 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
     from data_platform.steps.errors import StepError
 
     named = {name: value for name, value in vars(chosen).items() if name != "command"}
+    if chosen.command == "ui":
+        named["arguments"] = more
     try:
         return COMMANDS[chosen.command](**named)
     except (*MISTAKES, LakeError, StepError) as mistake:
@@ -29,6 +34,11 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("plan", help="say what `run` would do, and why, without doing it")
     commands.add_parser("docs", help="write the catalogue of all tables, and say where it is")
     commands.add_parser("sample", help="generate the sample sources, if they are not there yet")
+    # Its own -h is the host of `dagster dev`.
+    ui = commands.add_parser(
+        "ui", add_help=False, help="start Dagster and what takes pushes in; what follows goes to `dagster dev`"
+    )
+    ui.add_argument("--help", action="help", help="show this message")
     serve = commands.add_parser("serve", help="take in what others push, until it is ended")
     serve.add_argument("--host", help="where to listen (default: the setting DATA_PLATFORM_PUSH_HOST, or 127.0.0.1)")
     serve.add_argument("--port", type=int, help="the port of that (default: DATA_PLATFORM_PUSH_PORT, or 8300)")

@@ -10,13 +10,16 @@ from rich.console import Console
 from data_platform import dagster_home
 from data_platform.cli import driving, forgetting, quarantine, report, tracing
 from data_platform.cli import lineage as told_lineage
+from data_platform.cli.ui import commands, together
 from data_platform.components.datasets import Datasets, installed
 from data_platform.components.samples import ensure_sample
 from data_platform.definitions import DATASETS, build
 from data_platform.planning.stale import stale
 from data_platform.resources.environment import settings
 from data_platform.resources.platform import platform_of, resources_of
+from data_platform.service.samples import push_samples
 from data_platform.settings import SettingsError
+from data_platform.sources.push import Push
 from data_platform.steps.catalogue import catalogue
 from data_platform.steps.forget import FOLLOWED
 from data_platform.steps.openlineage import send_events, write_events
@@ -50,6 +53,13 @@ def sample() -> int:
     """Generates what the sample sources lack."""
     _ensure_samples(_console(), installed(DATASETS))
     return 0
+
+
+def ui(arguments: Sequence[str]) -> int:
+    """Dagster's web server and daemon, and the endpoint for pushes where a table has it, until Ctrl-C."""
+    catalog = installed(DATASETS).catalog
+    pushes = any(isinstance(source, Push) for table in catalog for source in getattr(table, "sources", ()))
+    return together(commands(arguments, with_pushes=pushes))
 
 
 def serve(host: str | None, port: int | None) -> int:
@@ -142,6 +152,11 @@ def _ensure_samples(console: Console, datasets: Datasets) -> None:
         folder = settings().samples_path / name
         if ensure_sample(dataset.folder, folder):
             console.print(f"generated the sample of {name} in {folder}")
+    pushed = {name: settings().samples_path / name / "pushes" for name in datasets.by_name}
+    for folder in (folder for folder in pushed.values() if folder.is_dir()):
+        platform = platform_of(settings(), datasets.catalog)
+        for table, count in push_samples(platform, folder).items():
+            console.print(f"pushed {count} files of the sample to {table}")
 
 
 # Each takes the arguments that `__main__` declares for it.
@@ -150,6 +165,7 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "plan": plan,
     "sample": sample,
     "serve": serve,
+    "ui": ui,
     "reconsider": reconsider,
     "trace": trace,
     "lineage": lineage,

@@ -25,6 +25,12 @@ def check_staged(file: YamlFile, table: ModelTable) -> None:
         raise ContractError(file.path, line, f"{_NO_RECONCILES}: leave them away")
     if isinstance(table.model, Model):
         _check_rows_of(file, table, thread(table.model).driving)
+    for index, rule in enumerate(table.contract.rules):
+        if rule.kind == "warn":
+            text = (
+                f"rule '{rule.name}': warnings are of curated tables; in a staged one write `flag`, which counts rows"
+            )
+            raise ContractError(file.path, file.line("rules", index), text)
     check_rules(file, table.name, table.contract)
     check_order(file, table.contract)
     known = (*rejecting(table.contract), "any")
@@ -39,7 +45,7 @@ def check_curated(file: YamlFile, table: ModelTable) -> None:
     """Raises ContractError or ModelError for what a curated table may not be."""
     _check_model(file, table)
     for index, rule in enumerate(table.contract.rules):
-        if rule.kind != "flag":
+        if rule.kind not in ("flag", "warn"):
             text = (
                 f"rule '{rule.name}': a curated row has no source row that could be quarantined; "
                 "reject in staged, use `flag` here, or bound a column (min, max, accepted), which fails the audit"

@@ -45,7 +45,7 @@ def audit_results(
             table,
             audit.check,
             passed=audit.passed,
-            severity=dg.AssetCheckSeverity.ERROR,
+            severity=dg.AssetCheckSeverity.WARN if audit.warns else dg.AssetCheckSeverity.ERROR,
             description=audit.text,
             numbers=dict(audit.numbers),
         )

@@ -15,7 +15,7 @@ from data_platform.planning.catalog import Catalog, ModelTable
 from data_platform.planning.findings import Waiting
 from data_platform.planning.stale import wanted
 from data_platform.planning.versions import Versions
-from data_platform.steps.audit import Audit, AuditFailed
+from data_platform.steps.audit import WARNS, Audit, AuditFailed, audit_warned
 from data_platform.steps.build import Built, UpToDate, build
 from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
@@ -89,7 +89,7 @@ def _results(context: dg.AssetExecutionContext, table: ModelTable, found: dict[s
         key: made.fingerprint if isinstance(made, Built) else made.state.fingerprint for key, made in found.items()
     }
     last = _last_built(list(found.values()))
-    yield from audit_results(context, table, last.audits if isinstance(last, Built) else _kept(context, last))
+    yield from audit_results(context, table, last.audits if isinstance(last, Built) else _kept(context, table, last))
     yield dg.MaterializeResult(
         asset_key=asset_key(table.name),
         metadata=_result_metadata(list(found.values())),
@@ -101,12 +101,15 @@ def _last_built(found: Sequence[Built | UpToDate]) -> Built | UpToDate:
     return next((made for made in reversed(found) if isinstance(made, Built)), found[-1])
 
 
-def _kept(context: dg.AssetExecutionContext, found: UpToDate) -> list[Audit]:
+def _kept(context: dg.AssetExecutionContext, table: ModelTable, found: UpToDate) -> list[Audit]:
     """What stands passed its audit when it was committed; were a run that left it alone silent about that, the UI
     would show its checks as skipped.
     """
     text = f"held at commit {found.state.version}, which still stands"
-    return [Audit(check.name, passed=True, text=text) for check in sorted(context.selected_asset_check_keys)]
+    kept = [check.name for check in sorted(context.selected_asset_check_keys) if check.name != WARNS]
+    # What was warned of then is so still.
+    warned = audit_warned(found.state.provenance["flagged"], table.contract)
+    return [*(Audit(name, passed=True, text=text) for name in kept), *warned]
 
 
 def _result_metadata(found: Sequence[Built | UpToDate]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from data_platform.contracts.contract import NotReconciled
 from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, RawTable
 from data_platform.planning.versions import code_version
 from data_platform.sources.slot import Source
+from data_platform.steps.audit import WARNS
 
 
 def raw_spec(catalog: Catalog, table: RawTable) -> dg.AssetSpec:
@@ -85,6 +86,8 @@ def model_checks(catalog: Catalog, table: ModelTable) -> list[dg.AssetCheckSpec]
     if contract.reconciles and not isinstance(contract.reconciles, NotReconciled):
         text = "; ".join(f"{rule.name}: {rule.this} = {rule.that} of {rule.of}" for rule in contract.reconciles)
         found.append(_check(catalog, table, "reconciles", text, blocking=True))
+    if warned := [f"{rule.name}: {rule.condition}" for rule in contract.rules if rule.kind == "warn"]:
+        found.append(_check(catalog, table, WARNS, f"No row has: {'; '.join(warned)}", blocking=False))
     return found
 
 

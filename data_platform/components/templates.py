@@ -14,6 +14,13 @@ def resolved(text: str, variables: Mapping[str, str]) -> str:
     return path_of(text, {name: value.replace("{", "{{").replace("}", "}}") for name, value in variables.items()})
 
 
+def unset_variable(text: str, variables: Mapping[str, str]) -> str:
+    """The setting that an address needs and that is not set, as the environment calls it; "" where there is none."""
+    found = (name for name in _VARIABLE.findall(text) if variables.get(name) == "")
+    # A variable stands for a setting, and that one is read from here.
+    return next((f"DATA_PLATFORM_{name.upper()}" for name in found), "")
+
+
 def path_of(text: str, variables: Mapping[str, str]) -> str:
     """The same of what is no address: nothing else is filled in there, so each value stays as it is."""
 

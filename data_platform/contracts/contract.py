@@ -137,26 +137,30 @@ class ColumnSpec(Part):
 
 
 class Rule(Part):
-    """A named condition over the table's columns: `reject` quarantines, `drop` counts and lets go, `flag` counts."""
+    """A named condition over the table's columns: `reject` quarantines, `drop` counts and lets go, `flag` counts,
+    `warn` counts and is told by a check that warns.
+    """
 
     name: RuleName
     reject: str | None = None
     drop: str | None = None
     flag: str | None = None
+    warn: str | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Rule":
-        if sum(value is not None for value in (self.reject, self.drop, self.flag)) != 1:
-            raise ValueError(f"rule '{self.name}' needs exactly one of reject, drop, flag")
+        if sum(value is not None for value in (self.reject, self.drop, self.flag, self.warn)) != 1:
+            raise ValueError(f"rule '{self.name}' needs exactly one of reject, drop, flag, warn")
         return self
 
     @property
-    def kind(self) -> Literal["reject", "drop", "flag"]:
-        return "reject" if self.reject is not None else "drop" if self.drop is not None else "flag"
+    def kind(self) -> Literal["reject", "drop", "flag", "warn"]:
+        kinds: tuple[Literal["reject", "drop", "flag"], ...] = ("reject", "drop", "flag")
+        return next((kind for kind in kinds if getattr(self, kind) is not None), "warn")
 
     @property
     def condition(self) -> str:
-        return self.reject or self.drop or self.flag or ""
+        return self.reject or self.drop or self.flag or self.warn or ""
 
 
 class Deduplicate(Part):

@@ -7,7 +7,7 @@ from typing import Literal
 from data_platform.contracts.contract import ColumnSpec, Contract
 from data_platform.contracts.quoting import identifier, literal
 
-Kind = Literal["reject", "drop", "flag"]
+Kind = Literal["reject", "drop", "flag", "warn"]
 # One bit a rule in a HUGEINT of 127 bits beside its sign; `castable` and `rounded` take one each.
 MOST_RULES = 125
 # Counted by the platform itself.

@@ -69,6 +69,14 @@ def last_seen(source: Source, place: Place, sightings: Sightings) -> Sighting | 
     return sightings.latest_of(source.origin, place.partition, place.slot, uri)
 
 
+def is_final(source: Source, table: RawTable, place: Place, sightings: Sightings) -> bool:
+    """Whether what was received of a place may not change any more, as its window had closed by then."""
+    last = last_seen(source, place, sightings)
+    if place.closes is None or last is None or last.state != "received" or last.uri != place.uri:
+        return False
+    return last.seen_at >= place.closes and not is_read_otherwise(table, last)
+
+
 def as_read(table: RawTable, version: str) -> str:
     """The version of a refusal: it holds for these bytes only as long as they are read in this way."""
     return f"{version};read={_reading(table)}"

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sightings
 from data_platform.planning.arrivals import (
+    is_final,
     is_read_otherwise,
     is_refused,
     keys_of,
@@ -17,6 +18,7 @@ from data_platform.planning.arrivals import (
     withdrawals,
 )
 from data_platform.planning.catalog import RawTable
+from data_platform.planning.closed import Closed
 from data_platform.planning.findings import NO_PARTITION, Finding, Stale, Unanswered, Waiting
 from data_platform.planning.versions import combined
 from data_platform.sources.address import redact
@@ -63,9 +65,14 @@ class _Look:
             except SourceError as error:
                 self._tell(Unanswered(self.table.name, NO_PARTITION, str(error)))
                 return
-            to_ask = self._to_ask(source, places)
+            closed = Closed(self.lake.notes and self.lake.notes / f"{source.origin}.{self.table.name.table}.closed")
+            to_ask = self._to_ask(source, places, closed)
             with ThreadPoolExecutor(_PARALLEL_LOOKS) as pool:
                 asked = dict(zip(to_ask, pool.map(lambda place: _look(connected, place.uri), to_ask), strict=True))
+        for place, seen in asked.items():
+            if isinstance(seen, Version):
+                closed.note(place, seen, self.now)
+        closed.save()
         for place in places.found:
             if place.version is not None:
                 self._compare(source, place, place.version)
@@ -90,7 +97,7 @@ class _Look:
             yield from () if key in self._over else told
         yield from self._not_ours()
 
-    def _to_ask(self, source: Source, places: Places) -> list[Place]:
+    def _to_ask(self, source: Source, places: Places, closed: Closed) -> list[Place]:
         """Of what has to be asked: partitions never received, the last few received ones, and those whose last sighting
         settles nothing.
         """
@@ -98,14 +105,18 @@ class _Look:
         last = len(received) if self.table.expected.recheck_last == "all" else self.table.expected.recheck_last
         again = set(received[max(0, len(received) - last) :])
         asked = (place for place in places.found if place.version is None)
-        return [place for place in asked if self._is_open(source, place, again) or not self._is_settled(source, place)]
+        return [
+            place
+            for place in asked
+            if self._is_open(source, place, again, closed) or not self._is_settled(source, place)
+        ]
 
-    def _is_open(self, source: Source, place: Place, again: Collection[str]) -> bool:
+    def _is_open(self, source: Source, place: Place, again: Collection[str], closed: Closed) -> bool:
         """Whether what was received of it may still change."""
         if place.closes is None:
             return place.partition in again
         last = last_seen(source, place, self.sightings)
-        return last is None or last.seen_at < place.closes
+        return last is None or not (is_final(source, self.table, place, self.sightings) or closed.has(place, last))
 
     def _is_settled(self, source: Source, place: Place) -> bool:
         """Received from where the source is now. A refused correction, however old, is still to be mended."""
@@ -132,7 +143,7 @@ class _Look:
             if (why := reason_to_receive(self.table, place, seen, last)) is not None:
                 self._new.setdefault(key, []).append((why, seen.text))
             elif last is not None and is_refused(self.table, seen, last):
-                self._tell(Waiting(name, key, f"refused: {last.reason}", overdue=True))
+                self._tell(Waiting(name, key, f"refused: {self.table.told(str(last.reason))}", overdue=True))
 
     def _tell(self, finding: Finding) -> None:
         self._told.setdefault(finding.partition, []).append(finding)

@@ -118,6 +118,8 @@ def _promise(table: ModelTable) -> Any:
     if not table.contract.reads:
         # What was added to contracts later and is not written in one leaves its version as it was.
         exclude["reads"] = True
+    if all(rule.warn is None for rule in table.contract.rules):
+        exclude["rules"] = {"__all__": {"warn"}}
     promised = table.contract.model_dump(mode="json", exclude=exclude)
     columns = _columns(table.contract.columns)
     for name, spec in table.contract.columns.items():

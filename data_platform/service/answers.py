@@ -32,7 +32,10 @@ def problem(of: Problem, *, close: bool) -> Response:
 
 
 def receipt(table: RawTable, sighting: Sighting) -> dict[str, Any]:
-    """What the ledger says of a push: the same whenever it is asked. `rows` are all records, also the unparsed ones."""
+    """What the ledger says of a push: the same whenever it is asked.
+
+    `rows` are all records, also unparsed ones; `sha256` is that of the body as it was sent, `bytes` is what is kept.
+    """
     client, _, key = sighting.slot.partition("/")
     return {
         "id": f"{table.name}/{sighting.sequence}",
@@ -43,8 +46,9 @@ def receipt(table: RawTable, sighting: Sighting) -> dict[str, Any]:
         "slot": sighting.slot,
         "rows": sighting.records,
         "unparsed": sighting.unparsed or 0,
+        "forgotten": sighting.forgotten or 0,
         "bytes": sighting.bytes,
-        "sha256": sighting.sha256,
+        "sha256": sighting.version,
         "received_at": _moment(sighting.seen_at),
         "sequence": sighting.sequence,
     }

@@ -145,7 +145,7 @@ def _read(
             raise Refused("has the format lines, but no parser. Write `read: {parser: …}`.")
         return Read(read_lines(parts, encodings, options.parser, file), options.parser.columns, told)
     if kind in ("json", "ndjson"):
-        return Read(*read_json(parts, encodings, file, by_line=kind == "ndjson"), told)
+        return Read(*read_json(parts, encodings, file, by_line=kind == "ndjson", declared=declared), told)
     read: Read | None = None
     for part, encoding in zip(parts, encodings, strict=True):
         read = read_delimited(part, encoding, options, declared, file, read, several=len(parts) > 1)

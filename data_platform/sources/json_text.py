@@ -1,7 +1,7 @@
 """JSON: an array of objects, an object that holds one, or an object a line. Values stay the text they were."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,22 +47,25 @@ class _Value:
 
 
 def read_json(
-    parts: list[Part], encodings: list[Encoding], into: RowsFile, *, by_line: bool
+    parts: list[Part], encodings: list[Encoding], into: RowsFile, *, by_line: bool, declared: Collection[str] = ()
 ) -> tuple[int, tuple[str, ...]]:
     """Adds the objects' values; returns how many records there are and the columns: all keys, as they come.
 
     Everything is read twice, as the keys are not known before the end. A value that is an array or an object becomes
-    its JSON. Raises Refused, and NotUtf8 for lines.
+    its JSON. Lines of which none holds anything are no records, of the columns that are declared. Raises Refused, and
+    NotUtf8 for lines.
     """
     keys: dict[str, None] = {}
+    some = False
     odd = ""
     for part, encoding in zip(parts, encodings, strict=True):
         for each in _values(part, encoding, by_line):
+            some = True
             if isinstance(each.value, dict):
                 keys.update(dict.fromkeys(each.value))
             elif not odd:
                 odd = f" (line {each.line}: {_wrong(each)})"
-    columns = list(keys)
+    columns = list(keys) if some or not by_line else sorted(declared)
     if not columns:
         raise Refused(f"holds no object with a key{odd}. Expected an array of objects, or an object a line.")
     if len({column.lower() for column in columns}) < len(columns) or SOURCE_ROW in map(str.lower, columns):

@@ -8,16 +8,27 @@ from data_platform.contracts.account import RowAccount
 from data_platform.contracts.contract import Contract
 from data_platform.engines.curating import Checksum, Difference
 from data_platform.lake.names import TableName
+from data_platform.privacy.discretion import HIDDEN
+
+# The check of a curated table's rules that warn.
+WARNS = "nothing_to_warn_of"
 
 
 @dataclass(frozen=True)
 class Audit:
-    """The outcome of one check, in words, with numbers for the record. One that failed blocks the commit."""
+    """The outcome of one check, in words, with numbers for the record. One that failed blocks the commit, unless it
+    only `warns`.
+    """
 
     check: str
     passed: bool
     text: str
     numbers: Mapping[str, Any] = field(default_factory=dict)
+    warns: bool = False
+
+    @property
+    def blocks(self) -> bool:
+        return not self.passed and not self.warns
 
 
 class AuditFailed(Exception):  # noqa: N818 - it is named for what happened, like the lake's
@@ -27,8 +38,18 @@ class AuditFailed(Exception):  # noqa: N818 - it is named for what happened, lik
         self.table = table
         self.partition = partition
         self.audits = tuple(audits)
-        failed = "; ".join(f"{audit.check}: {audit.text}" for audit in audits if not audit.passed)
+        failed = "; ".join(f"{audit.check}: {audit.text}" for audit in audits if audit.blocks)
         super().__init__(f"{table} {partition}: not committed, the version before stays. {failed}")
+
+
+def audit_warned(flagged: Mapping[str, int], contract: Contract) -> list[Audit]:
+    """Whether any row is as the contract warns of; nothing where it warns of nothing. `flagged`: rule → rows."""
+    rules = {rule.name: rule.condition for rule in contract.rules if rule.kind == "warn"}
+    if not rules:
+        return []
+    found = {name: flagged[name] for name in rules if flagged.get(name)}
+    told = "; ".join(f"{name}: {rows} rows where {rules[name]}" for name, rows in found.items())
+    return [Audit(WARNS, not found, told or "no row is as the contract warns of", found, warns=True)]
 
 
 def audit_account(account: RowAccount, written: int) -> Audit:
@@ -101,20 +122,21 @@ def audit_grain(repeated: int, grain: Sequence[str], *, removed: bool) -> Audit:
     return Audit("grain_is_unique", True, text, numbers)
 
 
-def audit_reconciles(differences: Mapping[str, Sequence[Difference]]) -> Audit:
-    """Whether each reconciliation with an input agrees."""
+def audit_reconciles(differences: Mapping[str, Sequence[Difference]], *, discreet: bool = False) -> Audit:
+    """Whether each reconciliation with an input agrees. Over personal data it is not told in which groups."""
     failed = {name: found for name, found in differences.items() if found}
     numbers = {name: len(found) for name, found in differences.items()}
     if not failed:
         return Audit("reconciles", True, f"{', '.join(differences)} agree with the inputs", numbers)
     text = "; ".join(
-        f"{name}: {'; '.join(_told(difference) for difference in found[:3])}" for name, found in failed.items()
+        f"{name}: {'; '.join(_told(difference, discreet) for difference in found[:3])}"
+        for name, found in failed.items()
     )
     return Audit("reconciles", False, text, numbers)
 
 
-def _told(difference: Difference) -> str:
-    group = ", ".join(f"{key} {value}" for key, value in difference.group.items())
+def _told(difference: Difference, discreet: bool) -> str:
+    group = ", ".join(f"{key} {HIDDEN if discreet else value}" for key, value in difference.group.items())
     this, that = ("nothing" if value is None else value for value in (difference.this, difference.that))
     return f"{group + ': ' if group else ''}{this} here, {that} in the input"
 

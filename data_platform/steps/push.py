@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sighting, Sightings
@@ -18,6 +19,7 @@ from data_platform.planning.findings import NO_PARTITION
 from data_platform.sources.content import FromContent
 from data_platform.sources.errors import Refused
 from data_platform.sources.push import ORIGIN, slot_of, uri_of
+from data_platform.steps.forget_raw import forget_received
 from data_platform.steps.keeping import Kept, keep
 from data_platform.steps.space import told_if_full
 
@@ -95,8 +97,12 @@ class Desk:
         known = self.known(request.client, request.key)
         if known is None:
             with told_if_full(f"a push to {self._table.name}", body.path.parent):
+                forgotten = self._lake.forgotten.mark()
                 sighting = self._read(request, body, now)
                 after = self._together.append(request.slot, _unless_there(sighting))
+                # Either this sees who is forgotten since it began, or whoever forgets sees what is appended here.
+                if self._lake.forgotten.mark() != forgotten:
+                    after = forget_received(self._lake, self._table, run_id=sighting.run_id)
             known = after.first_received(ORIGIN, request.slot)
             if sighting.state == "refused" and known is None:
                 raise Refused(str(sighting.reason))
@@ -131,12 +137,10 @@ class Desk:
             version=as_read(self._table, body.sha256) if kept is None else body.sha256,
             state="refused" if kept is None else "received",
             reason=refusal,
-            sha256=body.sha256,
-            bytes=body.bytes,
             seen_at=now,
             run_id=f"push-{uuid.uuid4().hex}",
             origin=ORIGIN,
-            **(_NOTHING if kept is None else vars(kept)),
+            **(_refused(body) if kept is None else vars(kept)),
         )
 
     def _partition(self, parquet: Path) -> str:
@@ -152,7 +156,9 @@ class Desk:
         return key
 
 
-_NOTHING = {"key": None, "data_key": None, "records": None, "columns": ()}
+def _refused(body: Body) -> dict[str, Any]:
+    nothing = {"key": None, "data_key": None, "records": None, "columns": ()}
+    return {**nothing, "sha256": body.sha256, "bytes": body.bytes}
 
 
 def _unless_there(sighting: Sighting) -> Callable[[Sightings], Sighting | None]:
@@ -169,13 +175,13 @@ def _unless_there(sighting: Sighting) -> Callable[[Sightings], Sighting | None]:
 
 
 def _check_same(request: Asked, body: Body, known: Sighting) -> None:
-    assert known.sha256 is not None  # it was received
-    if known.sha256 != body.sha256:
+    # The version is the sha256 of what was sent; what is kept of that may be less, where somebody is forgotten.
+    if known.version != body.sha256:
         told = "this key was used for other bytes; a key stands for one body for ever"
-        raise KeyTaken(told, known=known.sha256, sent=body.sha256)
+        raise KeyTaken(told, known=known.version, sent=body.sha256)
     if request.partition not in (None, known.partition):
         told = f"this key was used for partition {known.partition}; a key stands for one push for ever"
-        raise KeyTaken(told, known=known.sha256, sent=body.sha256)
+        raise KeyTaken(told, known=known.version, sent=body.sha256)
 
 
 def _some(table: RawTable) -> str:

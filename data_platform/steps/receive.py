@@ -13,6 +13,7 @@ from data_platform.lake.lake import Lake
 from data_platform.lake.sightings import Sighting, Sightings
 from data_platform.planning.arrivals import (
     as_read,
+    is_final,
     is_read_otherwise,
     last_seen,
     question,
@@ -140,6 +141,9 @@ class _Arrival:
         somebody asks for the partition by hand: then what was refused is read again.
         """
         new = [place for place in here if place.version is None or self._is_new(place, place.version)]
+        # What had closed is asked for again if a person wants it, not because another window of its partition is open.
+        still = [place for place in new if not is_final(self.source, self.table, place, self.base)]
+        new = still or (new if is_asked else [])
         if new:
             return sorted(new, key=lambda place: (place.made, place.uri))
         refused = [place for place in here if self._is_refused(place)]
@@ -196,7 +200,7 @@ class _Arrival:
         )
 
     def _refused(self, place: Place, version: Version, why: str, sha256: str | None = None) -> Sighting:
-        reason = hide(place.uri, why)
+        reason = self.table.told(hide(place.uri, why), keep=redact(place.uri))
         _log.warning("%s %s: refused %s: %s", self.table.name, place.partition, redact(place.uri), reason)
         return self._seen(
             place.partition,

@@ -118,7 +118,9 @@ def asking(token: str, key: str | None = None) -> dict[str, str]:
 
 
 def reviews_dataset(root: Path) -> SmallDataset:
-    return small_dataset(root, FILES)
+    """The dataset below a folder; as it is, where it is there already."""
+    there = SmallDataset(root / "datasets" / "rain", root / "source", root / "home")
+    return there if there.folder.exists() else small_dataset(root, FILES)
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def served(root: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     deadline = time.monotonic() + _SECONDS
-    while not (found := re.search(r"(http://\S+?)/v1/.*\n(?s:.*)running on", log.read_text())):
+    while not (found := re.search(r"(http://\S+?)/v1/.*\n(?s:.*)Started server", log.read_text())):
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.02)

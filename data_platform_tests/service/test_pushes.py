@@ -30,6 +30,7 @@ def test_a_push_is_in_the_ledger_and_its_receipt_says_what(shop: Shop) -> None:
         "slot": "shop/first",
         "rows": 3,
         "unparsed": 1,
+        "forgotten": 0,
         "bytes": len(body),
         "sha256": hashlib.sha256(body).hexdigest(),
         "received_at": sighting.seen_at.isoformat().replace("+00:00", "Z"),

@@ -7,6 +7,7 @@ from data_platform.components.source_kinds.database import DatabaseSpec, databas
 from data_platform.components.source_kinds.http_file import HttpFileSpec, http_file
 from data_platform.components.source_kinds.landing import LandingSpec, landing
 from data_platform.components.source_kinds.push import PushSpec, push
+from data_platform.components.source_kinds.rest_api import RestApiSpec, rest_api
 from data_platform.contracts.contract import Part
 from data_platform.sources.slot import Source
 
@@ -16,6 +17,7 @@ class SourceSpec(Part):
 
     http_file: HttpFileSpec | None = None
     landing: LandingSpec | None = None
+    rest_api: RestApiSpec | None = None
     database: DatabaseSpec | None = None
     push: PushSpec | None = None
 
@@ -33,6 +35,8 @@ def sources_of(spec: SourceSpec, context: SourceContext) -> tuple[Source, ...]:
         found.append(http_file(spec.http_file, context))
     if spec.landing is not None:
         found.append(landing(spec.landing, context))
+    if spec.rest_api is not None:
+        found.append(rest_api(spec.rest_api, context))
     if spec.database is not None:
         found.append(database(spec.database, context))
     if spec.push is not None:

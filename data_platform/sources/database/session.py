@@ -1,6 +1,6 @@
 """What is asked of a database, whichever it is: which columns, how many rows of which content, and the rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -79,6 +79,9 @@ class Tally:
 Of = Literal["content", "keys"]
 
 
+Batches = Generator["pa.RecordBatch", None, None]
+
+
 class Session(Protocol):
     """A connection, used by one thread at a time. All that fails is a SourceError without any address in its text."""
 
@@ -98,7 +101,7 @@ class Session(Protocol):
         """
         ...
 
-    def batches(self, chosen: Chosen, span: Span | None, of: Sequence[Of], tally: Tally) -> Iterator["pa.RecordBatch"]:
+    def batches(self, chosen: Chosen, span: Span | None, of: Sequence[Of], tally: Tally) -> "Batches":
         """The rows of a span (None: all) by key, else by content, in one statement; `tally` is counted on the way."""
         ...
 

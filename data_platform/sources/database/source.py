@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -93,10 +93,12 @@ class Database:
     @contextmanager
     def connected(self) -> Iterator["Database"]:
         """The same source, which keeps its connections."""
-        with ExitStack() as undo:
-            idle: list[Session] = []
-            undo.callback(lambda: [session.close() for session in idle])
+        idle: list[Session] = []
+        try:
             yield replace(self, idle=idle)
+        finally:
+            for session in idle:
+                session.close()
 
     def places(self, question: Question) -> Places:
         """Each window with the version of its rows, all as of one moment; what lies in none is told."""
@@ -127,14 +129,15 @@ class Database:
         from data_platform.sources.database.parquet_rows import write
 
         chosen, tally = self._chosen(session), Tally()
-        write(
-            session.batches(chosen, self._span(uri), self._all, tally),
-            chosen.columns,
-            into,
-            batch_rows=self.batch_rows,
-            max_bytes=self.max_bytes,
-            on_progress=on_progress,
-        )
+        with closing(session.batches(chosen, self._span(uri), self._all, tally)) as batches:
+            write(
+                batches,
+                chosen.columns,
+                into,
+                batch_rows=self.batch_rows,
+                max_bytes=self.max_bytes,
+                on_progress=on_progress,
+            )
         with into.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Fetched(versions.text(tally, self._all), digest, into.stat().st_size, f"{self.names[-1]}.parquet")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from data_platform.sources.database.session import Chosen, Column, Login, Of, Span, Tally, TooSlow
+from data_platform.sources.database.session import Batches, Chosen, Column, Login, Of, Span, Tally, TooSlow
 from data_platform.sources.errors import PermanentSourceError, SourceError, TransientSourceError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _Value = int | float | str | bytes | None
 # Other forms of ISO are not in the order of their texts.
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)", re.ASCII)
-_ROWS = 10_000
+_ROWS = 50
 # How many steps of SQLite's machine lie between two looks at the clock: some milliseconds.
 _STEPS = 100_000
 
@@ -85,10 +85,10 @@ class SqliteSession:
         wanted = {n for span in within for n in range(bisect_right(edges, span.start), bisect_right(edges, span.end))}
         return {number: tally for number, tally in told.items() if number in wanted}
 
-    def batches(self, chosen: Chosen, span: Span | None, of: Sequence[Of], tally: Tally) -> Iterator["pa.RecordBatch"]:
+    def batches(self, chosen: Chosen, span: Span | None, of: Sequence[Of], tally: Tally) -> Batches:
         import pyarrow as pa
 
-        where = _where(chosen, span and [span])
+        where = _where(chosen, [span] if span else None)
         if span is not None and chosen.watermark is not None:
             self._watch(chosen, [span.start, span.end])
             where += f" AND at_or_before({_quoted(chosen.watermark.name)}) = 1"

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from data_platform.sources.errors import PermanentSourceError
 from data_platform.sources.rest.exchange import Answer, Exchange
@@ -66,8 +66,8 @@ def authenticator(credentials: Credentials | None) -> Any:
     if isinstance(credentials, Basic):
         return auth.HttpBasicAuth(credentials.user(), credentials.password())
     if isinstance(credentials, ApiKey):
-        location = "query" if credentials.in_query else "header"
-        return auth.APIKeyAuth(name=credentials.name, api_key=credentials.value(), location=location)
+        where: Literal["query", "header"] = "query" if credentials.in_query else "header"
+        return auth.APIKeyAuth(name=credentials.name, api_key=credentials.value(), location=where)
     return None
 
 
@@ -86,7 +86,7 @@ class Tokens:
 
         with self._lock:
             if self._token is None or time.monotonic() >= self._ends:
-                self._fetch(exchange, where)
+                self._token = self._fetched(exchange, where)
             return BearerTokenAuth(token=self._token)
 
     def refused(self, used: Any) -> None:
@@ -95,7 +95,7 @@ class Tokens:
             if self._token == used.token:
                 self._token = None
 
-    def _fetch(self, exchange: Exchange, where: str) -> None:
+    def _fetched(self, exchange: Exchange, where: str) -> str:
         import requests
 
         given = self._credentials
@@ -115,8 +115,8 @@ class Tokens:
         if token is None:
             text = "asking for a token: the answer has no access_token. Check token_url and the credentials"
             raise PermanentSourceError(f"{where}: {text}.")
-        self._token = token
         self._ends = time.monotonic() + max(0.0, lasts - _SPARE_SECONDS)
+        return token
 
 
 def _told(answer: Answer | str) -> tuple[str | None, float]:

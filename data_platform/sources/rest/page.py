@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # Where something stands in a document: names, outermost first. None at all: the document itself.
-Path = tuple[str, ...]
+Names = tuple[str, ...]
 _BLANKS = re.compile(r"[ \t\r\n]*")
 # Python refuses to read longer whole numbers.
 _LONGEST_NUMBER = 4000
@@ -29,10 +29,10 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=_whole)
 class Page:
     """`beside` is the document without its records; `keys` of each record are None where it has not all of them."""
 
-    text: str
-    spans: Sequence[tuple[int, int]]
-    beside: Any
-    keys: Sequence[str | None]
+    text: str = field(repr=False)
+    spans: Sequence[tuple[int, int]] = field(repr=False)
+    beside: Any = field(repr=False)
+    keys: Sequence[str | None] = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -47,7 +47,7 @@ class Page:
                 text = text.replace("\r", " ").replace("\n", " ")
             yield text.encode("utf-8")
 
-    def at(self, path: Path) -> Any:
+    def at(self, path: Names) -> Any:
         """What stands at a place beside the records; None where nothing does."""
         found = self.beside
         for name in path:
@@ -58,7 +58,7 @@ class Page:
 NOTHING = Page("", (), None, ())
 
 
-def page_of(body: bytes, records: Path, key: Sequence[str], headers: Mapping[str, str]) -> Page:
+def page_of(body: bytes, records: Names, key: Sequence[str], headers: Mapping[str, str]) -> Page:
     """Raises NoPageError where the body is no JSON, or has no array at `records`."""
     try:
         text = body.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
@@ -91,7 +91,7 @@ class _Cut:
         self.spans: list[tuple[int, int]] = []
         self.keys: list[str | None] = []
 
-    def value(self, at: int, path: Path, done: Path) -> tuple[Any, int]:
+    def value(self, at: int, path: Names, done: Names) -> tuple[Any, int]:
         """A value on the way to the records, without them, and where it ends."""
         if not path:
             if self.text[at] != "[":
@@ -149,7 +149,7 @@ class _Cut:
         return at + 1
 
 
-def _where(path: Path) -> str:
+def _where(path: Names) -> str:
     return f"at {'.'.join(path)}" if path else "at its top"
 
 

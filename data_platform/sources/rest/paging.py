@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_platform.sources.errors import PermanentSourceError
 from data_platform.sources.rest.exchange import Answer
-from data_platform.sources.rest.page import Page, Path
+from data_platform.sources.rest.page import Names, Page
 
 if TYPE_CHECKING:
     from dlt.sources.helpers.rest_client.paginators import BasePaginator
@@ -22,7 +22,7 @@ class Cursor:
     """The next page is asked for with a parameter whose value stands in the page."""
 
     param: str
-    at: Path
+    at: Names
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class LinkHeader:
 class JsonLink:
     """The address of the next page stands in the page."""
 
-    at: Path
+    at: Names
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,12 @@ def _paginator(paging: Paging) -> "BasePaginator":
             # The total is not dlt's to compare: it is the proof that nothing is missing.
             return paginators.OffsetPaginator(limit, first, param, limit_param, total_path=None)
         case PageNumber(param, first):
-            return paginators.PageNumberPaginator(first, None, param, total_path=None)
+            return paginators.PageNumberPaginator(first, first, param, total_path=None)
         case OnePage():
             return paginators.SinglePagePaginator()
 
 
-def _jsonpath(at: Path) -> Any:
+def _jsonpath(at: Names) -> Any:
     """Names as they are: in a path of text, `@odata.nextLink` would mean something else."""
     from jsonpath_ng import Child, Fields
 
@@ -157,7 +157,8 @@ class Pages:
             self._paginator.update_state(shown, list(page.spans))
             if self._paginator.has_next_page:
                 self._paginator.update_request(self._request)
-                return isinstance(self._request.url, str)
+                # A text or a number; what else a page may hold there would be sent in Python's words.
+                return all(isinstance(value, str | int) for value in (self._request.url, *self.params.values()))
         except (ValueError, TypeError, AttributeError, KeyError):
             return False
         return True

@@ -3,18 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from data_platform.sources.errors import ChangingYet, PermanentSourceError, TransientSourceError
 from data_platform.sources.patience import Patience
 from data_platform.sources.rest.exchange import Answer, Exchange, NotAuthorizedError
-from data_platform.sources.rest.page import NOTHING, NoPageError, Page, Path, page_of
+from data_platform.sources.rest.page import NOTHING, Names, NoPageError, Page, page_of
 from data_platform.sources.rest.paging import Pages, Paging, is_counted
 from data_platform.sources.rest.window_file import Digest
 from data_platform.sources.slot import Progress, silent
 
 # A window that changes each time that it is read is looked at again later.
 _ROUNDS = 3
+_T = TypeVar("_T")
 
 
 class _Into(Protocol):
@@ -53,8 +54,8 @@ class Reading:
     exchange: Callable[[str], Exchange]
     refused: Callable[[Exchange], bool]
     paging: Paging
-    records: Path
-    total: Path | None
+    records: Names
+    total: Names | None
     key: Sequence[str]
     patience: Patience
     max_bytes: int
@@ -64,7 +65,7 @@ class Reading:
         """What the window has, read once. Pages that do not belong together are read again."""
         return self._rounds(lambda: self._read(None, silent).digest)
 
-    def proven(self, into: "Callable[[], AbstractContextManager[_Into]]", on_progress: Progress) -> str:
+    def proven(self, into: Callable[[], AbstractContextManager[_Into]], on_progress: Progress) -> str:
         """Writes the window; returns the version of what was written, which the service had at one time."""
 
         def read() -> str:
@@ -75,7 +76,7 @@ class Reading:
 
         return self._rounds(read)
 
-    def _rounds(self, read: "Callable[[], Any]") -> Any:
+    def _rounds(self, read: Callable[[], _T]) -> _T:
         """What is read in the end. Raises ChangingYet, or TransientSourceError for what stays incomplete."""
         for rest in reversed(range(_ROUNDS)):
             try:

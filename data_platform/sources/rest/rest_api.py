@@ -12,10 +12,10 @@ from urllib.parse import quote, urlencode
 from data_platform.sources import address
 from data_platform.sources.errors import PermanentSourceError
 from data_platform.sources.patience import Patience
-from data_platform.sources.rest import page as pages
 from data_platform.sources.rest.auth import Credentials, OAuth2, Tokens, authenticator
 from data_platform.sources.rest.exchange import Exchange, Quota, open_session
 from data_platform.sources.rest.limits import Limits, Rate, limits_file
+from data_platform.sources.rest.page import Names
 from data_platform.sources.rest.paging import OnePage, Paging
 from data_platform.sources.rest.reading import Reading
 from data_platform.sources.rest.window_file import WindowFile, sha256_of
@@ -34,8 +34,8 @@ class RestApi:
 
     records: where the array of records stands in a page. total: where their number over all pages does. key: what makes
     a record the one that it is. service: the app that answers where base_url is `sample://<dataset>`. notes: a folder
-    for the turns of `rate`. Limits: max_page_bytes and max_page_seconds of an answer, max_pages and max_bytes of a window.
-    empty: statuses that mean that a window has nothing. unset: the variable that says where the API is, if it does not.
+    for the turns of `rate`. Limits: max_page_bytes and max_page_seconds of an answer, max_pages and max_bytes of a
+    window. empty: statuses that mean that a window has nothing. unset: the variable that should say where the API is.
     """
 
     base_url: str
@@ -46,8 +46,8 @@ class RestApi:
     headers: Mapping[str, str] = field(default_factory=dict)
     auth: Credentials | None = field(default=None, repr=False)
     paging: Paging = OnePage()  # noqa: RUF009 - a frozen value
-    records: pages.Path = ()
-    total: pages.Path | None = None
+    records: Names = ()
+    total: Names | None = None
     key: Sequence[str] = ()
     windows: Windows | None = None
     rate: Rate | None = None

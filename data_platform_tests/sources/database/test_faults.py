@@ -108,7 +108,12 @@ def hooks() -> Iterator[list[Any]]:
     """What is called before each wait."""
     found: list[Any] = []
     before = stamina.instrumentation.get_on_retry_hooks()
-    stamina.instrumentation.set_on_retry_hooks([lambda _: [hook() for hook in found]])
+
+    def call(_: stamina.instrumentation.RetryDetails) -> None:
+        for hook in found:
+            hook()
+
+    stamina.instrumentation.set_on_retry_hooks([call])
     yield found
     stamina.instrumentation.set_on_retry_hooks(before)
 
