@@ -151,7 +151,7 @@ def _page(found: list[_Measured], head: str, foot: str) -> str:
             "",
             head,
             "",
-            "Each push is a body of NDJSON with a key of its own, to the endpoint in a process of its own: read, on the",
+            "Each push is a body of NDJSON with a key of its own, to the endpoint in its own process: read, on the",
             "disk and in the ledger before it is answered. Clients send one after the other, over a kept connection.",
             "Those that wait for the ledger at the same time are in one commit.",
             "",
