@@ -18,9 +18,9 @@ from data_platform.steps.errors import StepError
 from data_platform.steps.forget import NotForgotten, Request, forget
 from data_platform.steps.push import Asked, Body, Desk
 from data_platform.steps.receive import receive
-from data_platform_tests.forgetting.home import traces_of
-from data_platform_tests.forgetting.people import KEY, People, people
 from data_platform_tests.small_dataset import NOW
+from data_platform_tests.steps.forget_home import traces_of
+from data_platform_tests.steps.forget_people import KEY, People, people
 
 COUNT = 6
 

@@ -1,19 +1,16 @@
 """A thousand people, of whom fifty are forgotten: nothing of these is left in any file, and all of the others is."""
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
 import pytest
-from rich.console import Console
 
-from data_platform.cli import forgetting
-from data_platform.resources.platform import resources_of
 from data_platform_tests.cli.driven import drive, instance_in
-from data_platform_tests.forgetting.home import rows_of, traces, traces_of, without
-from data_platform_tests.forgetting.people import KEY, People, Person, people
+from data_platform_tests.steps.forget_command import command
+from data_platform_tests.steps.forget_home import rows_of, traces, traces_of, without
+from data_platform_tests.steps.forget_people import People, Person, people
 
 Rows = dict[str, list[dict[str, object]]]
 
@@ -33,23 +30,6 @@ class Forgotten:
     @property
     def home(self) -> Path:
         return self.people.small.home
-
-
-def command(of: People, instance: dg.DagsterInstance, values: str, *, dry_run: bool = False) -> tuple[int, str]:
-    """`forget` as the command line does it; its exit code, and what it prints."""
-    printed = io.StringIO()
-    small = of.small
-    code = forgetting.do(
-        instance,
-        resources_of(small.settings, small.platform),
-        [],
-        Console(file=printed, width=200),
-        column=KEY,
-        values=values,
-        follow=("id",),
-        dry_run=dry_run,
-    )
-    return code, printed.getvalue()
 
 
 @pytest.fixture(scope="module")
