@@ -13,7 +13,7 @@ import pytest
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import RawTable
 from data_platform.privacy.key import PersonalKey
-from data_platform.sources.slot import Fetched, Progress, Source, silent
+from data_platform.sources.slot import Source
 from data_platform.steps.errors import StepError
 from data_platform.steps.forget import NotForgotten, Request, forget
 from data_platform.steps.push import Asked, Body, Desk
@@ -75,7 +75,7 @@ def test_a_push_is_kept_without_who_is_forgotten_and_its_key_still_stands_for_wh
 
 @dataclass(frozen=True)
 class _Meanwhile:
-    """A source of which something is received while somebody is forgotten: after its bytes, before the ledger."""
+    """A source that is received while somebody is forgotten: when its bytes are kept, and not yet in the ledger."""
 
     source: Source
     world: People
@@ -84,16 +84,12 @@ class _Meanwhile:
         return getattr(self.source, name)
 
     @contextmanager
-    def connected(self) -> Iterator["_Meanwhile"]:
+    def connected(self) -> Iterator[Source]:
         with self.source.connected() as connected:
-            yield _Meanwhile(connected, self.world)
-
-    def fetch(self, uri: str, into: Path, *, on_progress: Progress = silent, unless: str | None) -> Fetched | None:
-        fetched = self.source.fetch(uri, into, on_progress=on_progress, unless=unless)
-        # The search sees what is arriving just now.
+            yield connected
+        # The search sees what has just been kept.
         with suppress(NotForgotten):
             forget_first(self.world)
-        return fetched
 
 
 def test_what_arrives_while_they_are_forgotten_is_received_without_them(tmp_path: Path) -> None:
