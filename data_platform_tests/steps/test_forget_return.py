@@ -7,12 +7,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import RawTable
 from data_platform.privacy.key import PersonalKey
+from data_platform.sources.push import Push
 from data_platform.sources.slot import Source
 from data_platform.steps.errors import StepError
 from data_platform.steps.forget import NotForgotten, Request, forget
@@ -53,7 +55,7 @@ def test_a_push_is_kept_without_who_is_forgotten_and_its_key_still_stands_for_wh
     ]
     content = "".join(json.dumps(post) + "\n" for post in posts).encode()
     lake = world.small.platform.lake
-    desk = Desk(lake, raw(world, "posts"), None)
+    desk = Desk(lake, raw(world, "posts"), Push({}))
 
     answers = []
     for _ in range(2):
@@ -96,7 +98,9 @@ def test_what_arrives_while_they_are_forgotten_is_received_without_them(tmp_path
     world = people(tmp_path, COUNT)
     world.deliver(0)
     table = raw(world, "customers")
-    slow = replace(table, sources=tuple(_Meanwhile(source, world) for source in table.sources))  # type: ignore[arg-type] # it has all that it asks of another
+    (source,) = table.sources
+    # It has all that it is asked for of the other.
+    slow = replace(table, sources=(cast("Source", _Meanwhile(source, world)),))
 
     receive(world.small.platform.lake, slow, ["2024-01"], run_id="test", now=NOW)
 
