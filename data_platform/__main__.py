@@ -34,7 +34,11 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("plan", help="say what `run` would do, and why, without doing it")
     commands.add_parser("docs", help="write the catalogue of all tables, and say where it is")
     commands.add_parser("sample", help="generate the sample sources, if they are not there yet")
-    commands.add_parser("ui", help="start Dagster and what takes pushes in; what follows goes to `dagster dev`")
+    # Its own -h is the host of `dagster dev`.
+    ui = commands.add_parser(
+        "ui", add_help=False, help="start Dagster and what takes pushes in; what follows goes to `dagster dev`"
+    )
+    ui.add_argument("--help", action="help", help="show this message")
     serve = commands.add_parser("serve", help="take in what others push, until it is ended")
     serve.add_argument("--host", help="where to listen (default: the setting DATA_PLATFORM_PUSH_HOST, or 127.0.0.1)")
     serve.add_argument("--port", type=int, help="the port of that (default: DATA_PLATFORM_PUSH_PORT, or 8300)")

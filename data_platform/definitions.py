@@ -18,6 +18,7 @@ from data_platform.components.published import published_definitions
 from data_platform.components.reconsidering import reconsider_job
 from data_platform.components.rejection_ages import ages_definitions
 from data_platform.components.tracing import trace_job
+from data_platform.components.written_back import written_back_definitions
 from data_platform.resources.environment import settings
 from data_platform.resources.platform import platform_of, resources_of
 
@@ -61,10 +62,11 @@ def _uncollected() -> Iterator[None]:
 
 
 def shared(datasets: Datasets) -> dg.Definitions:
-    """What belongs to no single dataset: the published warehouse, the care of the lake, questions about any table."""
+    """What belongs to no single dataset: warehouse and targets, the care of the lake, questions about any table."""
     dashboards = [one for dataset in datasets.by_name.values() for one in dataset.dashboards]
     return dg.Definitions.merge(
         published_definitions(datasets.catalog, dashboards),
+        written_back_definitions(datasets.catalog),
         maintenance_definitions(),
         ages_definitions(datasets.catalog),
         openlineage_definitions(),

@@ -44,7 +44,7 @@ def postgresql() -> Iterator[Server]:
         secret.write_text(PASSWORD)
         shutil.chown(secret, _owner("postgres"))
         data = folder / "data"
-        made = [initdb, "-D", data, "-U", USER, "-E", "UTF8", "--locale=C", "--no-sync"]
+        made: list[str | Path] = [initdb, "-D", data, "-U", USER, "-E", "UTF8", "--locale=C", "--no-sync"]
         made += ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={secret}"]
         _run(_as("postgres", made), folder)
         told = {
@@ -80,7 +80,7 @@ def mariadb() -> Iterator[Server]:
             f"GRANT ALL ON *.* TO '{USER}'@'127.0.0.1' WITH GRANT OPTION;\n"
         )
         shutil.chown(users, _owner("mysql"))
-        start = [
+        start: list[str | Path] = [
             daemon,
             "--no-defaults",
             f"--datadir={data}",
@@ -147,8 +147,8 @@ def _started(command: Sequence[str | Path], port_option: str, ready: str, folder
             [*command, port_option, str(port)], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         said: list[str] = []
+        assert process.stdout is not None
         try:
-            assert process.stdout is not None
             for line in process.stdout:
                 said.append(line)
                 if ready in line:

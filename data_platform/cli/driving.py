@@ -15,6 +15,7 @@ from data_platform.components.command_runs import OWNER_TAG, free_dead_runs, own
 from data_platform.components.dashboards import dashboard_key
 from data_platform.components.metadata import asset_key
 from data_platform.components.published import CATALOGUE, WAREHOUSE, is_behind
+from data_platform.components.written_back import behind, sent_key
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.batches import Batch, batches
 from data_platform.planning.catalog import RawTable
@@ -55,7 +56,7 @@ def run_what_is_stale(
     dashboards: Sequence[Dashboard],
     console: Console,
 ) -> Done:
-    """Runs batches until nothing is stale or what is left has failed, then publishes once."""
+    """Runs batches until nothing is stale or what is left has failed, then writes back and publishes once."""
     began = time.perf_counter()
     logging.getLogger("dagster._core.execution.plan.active").addFilter(_WITHOUT_SKIPPED)
     free_dead_runs(instance)
@@ -85,6 +86,10 @@ def _run_until_current(runner: "_Runner", platform: Platform, dashboards: Sequen
             of_batch = (item for item in left if item.partition == (batch.partition or UNPARTITIONED))
             tried.update((item, item.wanted) for item in (*batch.causes, *of_batch))
     done = Done(waiting=(*sources.waiting, *models.waiting), unanswered=sources.unanswered)
+    if lacking := [table for table, _ in behind(platform)]:
+        runner.run(
+            None, [sent_key(table) for table in lacking], f"written back: {', '.join(str(t.name) for t in lacking)}"
+        )
     if is_behind(platform, dashboards):
         keys = [WAREHOUSE, CATALOGUE, *map(dashboard_key, dashboards)]
         done.published = runner.run(None, keys, "warehouse, dashboards and catalogue")

@@ -1,4 +1,4 @@
-"""The job `forget`: people are taken out of everything, by values that are read when the run begins and kept nowhere."""
+"""The job `forget`: people are taken out of everything, by values that are read when a run begins and kept nowhere."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ Tell = Callable[[Certificate | list[Held]], None]
 
 
 class ForgetConfig(dg.Config):
-    """Whom to forget. The values stand in a file or a variable, one a line: a run's configuration is kept by Dagster."""
+    """Whom to forget. The values stand in a file or a variable, one a line: Dagster keeps the configuration."""
 
     column: str = Field(description="The key column, such as staged.customers.email")
     file: str | None = Field(

@@ -16,6 +16,7 @@ from data_platform.components.places import LAYERS, MODELS, check_places
 from data_platform.components.proofs import Proofs
 from data_platform.components.python_models import load_python_model
 from data_platform.components.raw_tables import Span, raw_table
+from data_platform.components.sinks import target_of
 from data_platform.components.source_kinds.context import Installation
 from data_platform.components.spec import DatasetSpec, DefsFile
 from data_platform.contracts.contract import Contract
@@ -70,7 +71,8 @@ def load_dataset(folder: Path, *, installation: Installation, span: Span, proofs
     for layer in LAYERS:
         for stem in _stems(folder / layer):
             with mistakes.going_on():
-                models += _model(stem, layer, folder.name, spec.owners, known, proofs)
+                found = _model(stem, layer, folder.name, spec.owners, known, proofs)
+                models += [replace(table, sink=target_of(table, installation)) for table in found]
     dashboards: list[Dashboard] = []
     for path in sorted((folder / "dashboards").glob("*.py")):
         if path.stem != "__init__":

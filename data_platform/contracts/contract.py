@@ -20,6 +20,7 @@ from pydantic import (
 
 from data_platform.contracts.column_type import ColumnType
 from data_platform.contracts.errors import nearest, shown
+from data_platform.contracts.sink import SinkSpec
 
 _NAMED = re.compile(r'(.+?)\s+AS\s+("[^"]+"|\w+)', re.IGNORECASE | re.DOTALL)
 _LOCAL_TIMES = ("DATE", "TIMESTAMP")
@@ -275,6 +276,7 @@ class Contract(Part):
     arithmetic: tuple[AllowedArithmetic, ...] = ()
     privacy: tuple[AllowedPersonal, ...] = ()
     lineage: dict[ColumnName, DeclaredLineage] = Field(default_factory=dict)
+    sink: SinkSpec | None = None
     deduplicate: Deduplicate | None = None
     audit: Audit = Field(default_factory=lambda: Audit.model_validate({}))
     reconciles: Annotated[

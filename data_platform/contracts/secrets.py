@@ -2,13 +2,13 @@
 
 import re
 
-from pydantic import field_validator, model_validator
-
-from data_platform.contracts.contract import Part
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 
-class SecretRef(Part):
+class SecretRef(BaseModel):
     """`{env: NAME}`: the value is read from the environment when it is needed, and shown nowhere."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     env: str
 
@@ -25,4 +25,8 @@ class SecretRef(Part):
     def _variable(cls, name: str) -> str:
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name, re.ASCII):
             raise ValueError("that is no name of a variable: write capital letters, digits and _, such as API_TOKEN")
+        if name.startswith("DATA_PLATFORM_"):
+            raise ValueError(
+                "names that begin with DATA_PLATFORM_ are the platform's own settings: name another one"
+            )
         return name

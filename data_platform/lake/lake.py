@@ -9,11 +9,12 @@ from data_platform.lake.ledger import Ledger
 from data_platform.lake.log import read_log
 from data_platform.lake.names import TableName
 from data_platform.lake.raw import RawFiles
+from data_platform.lake.sent import SentLedger
 from data_platform.lake.storage import Storage
 from data_platform.lake.tables import LakeTable
 
 # Layers that hold something else than tables of rows.
-_NO_TABLES = ("raw", "ledger", "forgotten")
+_NO_TABLES = ("raw", "ledger", "forgotten", "sent")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ class Lake:
     def ledger(self, table: str) -> Ledger:
         """The sightings of a raw table, whether there are any yet or not."""
         return Ledger(self.storage, table)
+
+    def sent(self, name: TableName) -> SentLedger:
+        """What was written back of a table, whether anything was yet or not."""
+        return SentLedger(self.storage, name)
 
     @property
     def forgotten(self) -> Forgotten:

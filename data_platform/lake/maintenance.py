@@ -80,13 +80,20 @@ def vacuum(lake: Lake, tables: Sequence[str], *, keep: Collection[str], now: dat
     # Names tell whole seconds: what was written in this one goes as well.
     sweep = _Sweep(lake, frozenset(keep), now + timedelta(seconds=1), report)
     for folder in tables:
-        layer, _, name = folder.partition("/")
-        if layer == "raw":
-            sweep.raw(name)
-            continue
         sweep.delete(sweep.table(folder))
         if without_old_bounds(lake.storage, folder):
             _writer(lake, folder).checkpoint(every=0)
+    return report
+
+
+def sweep_arrivals(lake: Lake, tables: Sequence[str], *, keep: Collection[str], before: datetime) -> MaintenanceReport:
+    """Deletes what came for some raw tables before a moment, and was never received: half of a download, or a file of a
+    killed process that the ledger does not name.
+    """
+    report = MaintenanceReport()
+    sweep = _Sweep(lake, frozenset(keep), before, report)
+    for name in tables:
+        sweep.raw(name)
     return report
 
 

@@ -9,6 +9,7 @@ from data_platform.lake.storage import NewFile, Storage
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME = 100
+INCOMING, FORGETTING = "incoming", "forgetting"
 
 
 class RawFiles:
@@ -17,9 +18,14 @@ class RawFiles:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    def incoming(self, table: str) -> NewFile:
+    def incoming(self, table: str, folder: str = INCOMING) -> NewFile:
         """Where a download is written until it is known what it is."""
-        return self._storage.new_file(f"{raw_folder(table)}/incoming", ".part")
+        return self._storage.new_file(f"{raw_folder(table)}/{folder}", ".part")
+
+    def clear(self, table: str, folder: str) -> None:
+        """Deletes what a killed process left where only one at a time writes."""
+        for left in list(self._storage.list(f"{raw_folder(table)}/{folder}")):
+            self._storage.delete(left.key)
 
     def store(self, table: str, path: Path, *, sha256: str, name: str) -> str:
         """Moves the finished file at `path` to `raw/<table>/<sha256 first 2>/<sha256>-<name>` and returns that key.

@@ -7,12 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from data_platform.contracts.contract import Contract
+from data_platform.contracts.contract import ColumnSpec, Contract
 from data_platform.contracts.errors import Gathering, nearest
 from data_platform.contracts.partitions import Partitions
 from data_platform.contracts.raw import RawColumn
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.lake.names import TableName
+from data_platform.privacy.discretion import without_values
+from data_platform.sinks.target import Target
 from data_platform.sources.options import ReadOptions
 from data_platform.sources.slot import Source
 from data_platform.sql.identity import Threaded
@@ -57,6 +59,15 @@ class RawTable:
     """What becomes of a file with columns that are not declared: kept, kept and told, refused."""
 
     @property
+    def is_personal(self) -> bool:
+        """Whether any of its columns holds personal data."""
+        return any(column.personal for column in self.columns.values())
+
+    def told(self, reason: str, error: BaseException | None = None, *, keep: str = "") -> str:
+        """Why something of it was refused, as it may be told: see `without_values`."""
+        return without_values(reason, error, keep=keep) if self.is_personal else reason
+
+    @property
     def names(self) -> tuple[str, ...]:
         """All names by which its columns may be called."""
         return tuple(name for column, spec in self.columns.items() for name in (column, *spec.aliases))
@@ -94,6 +105,8 @@ class ModelTable:
     """The raw tables whose rows a staged table accounts for."""
     partitions: Partitions | None
     owners: tuple[str, ...]
+    sink: Target | None = None
+    """Where its rows are written back to."""
 
     @property
     def is_view(self) -> bool:
@@ -210,6 +223,11 @@ class Catalog:
                 found[name] = table
         return tuple(found.values())
 
+    def is_discreet(self, name: TableName) -> bool:
+        """Whether a table or what it reads holds personal data: then no message may quote a value."""
+        tables = [self.tables[name], *(self.tables[read] for read in self.tables[name].reads)]
+        return any(spec.personal for table in tables for spec in _specs(table))
+
     @cached_property
     def by_dataset(self) -> Mapping[str, tuple[Table, ...]]:
         """The tables of each dataset, in order."""
@@ -247,6 +265,10 @@ class Catalog:
                 for read in self.stored(table.reads):
                     found[read].append(table.name)
         return {name: tuple(readers) for name, readers in found.items()}
+
+
+def _specs(table: Table) -> Iterable[ColumnSpec | RawColumn]:
+    return table.columns.values() if isinstance(table, RawTable) else table.contract.columns.values()
 
 
 def _mention(table: Table, read: TableName) -> str:

@@ -143,7 +143,7 @@ class _Look:
             if (why := reason_to_receive(self.table, place, seen, last)) is not None:
                 self._new.setdefault(key, []).append((why, seen.text))
             elif last is not None and is_refused(self.table, seen, last):
-                self._tell(Waiting(name, key, f"refused: {last.reason}", overdue=True))
+                self._tell(Waiting(name, key, f"refused: {self.table.told(str(last.reason))}", overdue=True))
 
     def _tell(self, finding: Finding) -> None:
         self._told.setdefault(finding.partition, []).append(finding)

@@ -16,8 +16,9 @@ from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, Raw
 
 # Changes when the same rows would be written differently (hidden columns, file options).
 WRITE_FORMAT = "2"
-# What is told to people and changes no row; masks count where they are applied before the commit.
-_TOLD = {"description", "owners", "arithmetic", "privacy", "lineage"}
+# What changes no row: it is told to people, or says where rows go. Masks count where they are applied before the
+# commit.
+_TOLD = {"description", "owners", "arithmetic", "privacy", "lineage", "sink"}
 _TOLD_OF_AUDIT = {"max_rejection_age_days"}
 _TOLD_OF_COLUMN = {"description", "semantic", "unit", "per", "pii", "mask"}
 

@@ -11,8 +11,6 @@ from data_platform.sources.address import hide, redact
 
 _MOST_FILES = 40
 _MOST_EXPECTED = 24
-# A file without a header has values for column names, and reasons quote those.
-_CONCEALED = "the reason may quote the file, which holds personal data: `make plan` tells it"
 
 
 @dataclass(frozen=True)
@@ -61,16 +59,15 @@ def received(table: RawTable, sightings: Sightings, now: datetime) -> Received:
     keys = [key for key in sightings.partitions() if _has(table, key)]
     current = [sighting for key in reversed(keys) for sighting in sightings.current(key)]
     refused = _refused(table, sightings)
-    conceals = any(column.personal for column in table.columns.values())
     expected = _expected(table, {key for key in keys if sightings.current(key)}, now)
     return Received(
         records=sum(sighting.records or 0 for sighting in current),
         bytes=sum(sighting.bytes for sighting in current),
-        files=tuple(_line(sighting) for sighting in current[:_MOST_FILES]),
+        files=tuple(_line(sighting, table) for sighting in current[:_MOST_FILES]),
         files_in_all=len(current),
         partitions=sum(1 for key in keys if sightings.current(key)),
         last_at=max((sighting.seen_at for sighting in current), default=None),
-        refused=tuple(_line(sighting, _CONCEALED if conceals else None) for sighting in refused[:_MOST_FILES]),
+        refused=tuple(_line(sighting, table) for sighting in refused[:_MOST_FILES]),
         refused_in_all=len(refused),
         expected=tuple(expected[:_MOST_EXPECTED]),
         late=sum(one.is_late for one in expected),
@@ -89,8 +86,7 @@ def _refused(table: RawTable, sightings: Sightings) -> list[Sighting]:
     return sorted(refused, key=lambda one: one.sequence, reverse=True)
 
 
-def _line(sighting: Sighting, instead: str | None = None) -> FileLine:
-    """`instead`: what is shown for its reason."""
+def _line(sighting: Sighting, table: RawTable) -> FileLine:
     return FileLine(
         sighting.partition,
         redact(sighting.uri),
@@ -100,7 +96,7 @@ def _line(sighting: Sighting, instead: str | None = None) -> FileLine:
         sighting.unparsed,
         sighting.sha256,
         sighting.read_as,
-        None if sighting.reason is None else instead or hide(sighting.uri, sighting.reason),
+        None if sighting.reason is None else table.told(hide(sighting.uri, sighting.reason)),
     )
 
 

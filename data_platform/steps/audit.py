@@ -8,6 +8,7 @@ from data_platform.contracts.account import RowAccount
 from data_platform.contracts.contract import Contract
 from data_platform.engines.curating import Checksum, Difference
 from data_platform.lake.names import TableName
+from data_platform.privacy.discretion import HIDDEN
 
 # The check of a curated table's rules that warn.
 WARNS = "nothing_to_warn_of"
@@ -121,20 +122,21 @@ def audit_grain(repeated: int, grain: Sequence[str], *, removed: bool) -> Audit:
     return Audit("grain_is_unique", True, text, numbers)
 
 
-def audit_reconciles(differences: Mapping[str, Sequence[Difference]]) -> Audit:
-    """Whether each reconciliation with an input agrees."""
+def audit_reconciles(differences: Mapping[str, Sequence[Difference]], *, discreet: bool = False) -> Audit:
+    """Whether each reconciliation with an input agrees. Over personal data it is not told in which groups."""
     failed = {name: found for name, found in differences.items() if found}
     numbers = {name: len(found) for name, found in differences.items()}
     if not failed:
         return Audit("reconciles", True, f"{', '.join(differences)} agree with the inputs", numbers)
     text = "; ".join(
-        f"{name}: {'; '.join(_told(difference) for difference in found[:3])}" for name, found in failed.items()
+        f"{name}: {'; '.join(_told(difference, discreet) for difference in found[:3])}"
+        for name, found in failed.items()
     )
     return Audit("reconciles", False, text, numbers)
 
 
-def _told(difference: Difference) -> str:
-    group = ", ".join(f"{key} {value}" for key, value in difference.group.items())
+def _told(difference: Difference, discreet: bool) -> str:
+    group = ", ".join(f"{key} {HIDDEN if discreet else value}" for key, value in difference.group.items())
     this, that = ("nothing" if value is None else value for value in (difference.this, difference.that))
     return f"{group + ': ' if group else ''}{this} here, {that} in the input"
 

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from data_platform.contracts.account import RowAccount
+from data_platform.contracts.quoting import identifier
 from data_platform.engines.copies import Copied
 from data_platform.engines.inputs import bind
 from data_platform.lake.errors import PartitionMoved
@@ -15,10 +16,11 @@ from data_platform.lake.schema import Column
 from data_platform.lake.storage import NewFile
 from data_platform.lake.tables import LakeTable, PartitionState, Rows, WrittenFile
 from data_platform.lineage.stored import lineage_of
-from data_platform.planning.catalog import ModelTable
+from data_platform.planning.catalog import Catalog, ModelTable
 from data_platform.planning.findings import Waiting
 from data_platform.planning.stale import Wanted, wanted
 from data_platform.planning.versions import Versions
+from data_platform.privacy.discretion import engine_error
 from data_platform.sql.lineage import ColumnLineage
 from data_platform.steps.audit import Audit, AuditFailed
 from data_platform.steps.errors import StepError
@@ -32,6 +34,7 @@ from data_platform.steps.space import told_if_full
 # Somebody else may replace the partition meanwhile: start again from its inputs, but not for ever.
 _ATTEMPTS = 5
 HIDDEN = (("_source_file", "VARCHAR"), ("_source_row", "BIGINT"))
+_BOUNDS = ("min", "max")
 QUARANTINE = (("_rules", "VARCHAR[]"), ("_original", "VARCHAR"), ("_duplicate_of", "VARCHAR"))
 
 
@@ -105,7 +108,7 @@ def _build(platform: Platform, table: ModelTable, partition: str, run_id: str) -
             raise AuditFailed(table.name, partition, made.audits)
         shown = preview(connection, table, clean.path if made.clean else None)
         lineage = lineage_of(platform.catalog, table)
-        files = _written(platform, partition, clean, rejected, made)
+        files = _written(platform, table, partition, clean, rejected, made)
     cost = meter.read()
     # Everything else that can fail is done: an error after the commit would leave a new version and a failed run.
     # An interrupt may come when it has succeeded: from here on nobody but maintenance may delete the files.
@@ -140,7 +143,9 @@ def _bind(connection: duckdb.DuckDBPyConnection, table: ModelTable, partition: s
     try:
         bind(connection, reads.inputs)
     except duckdb.Error as error:
-        raise StepError(f"{table.name} {partition}: an input cannot be read: {error}. Ask its source for it") from error
+        told = engine_error(error) if reads.discreet else str(error)
+        cause = None if reads.discreet else error
+        raise StepError(f"{table.name} {partition}: an input cannot be read: {told}. Ask its source for it") from cause
 
 
 @contextlib.contextmanager
@@ -155,13 +160,33 @@ def _places(target: LakeTable, partition: str) -> Iterator[tuple[NewFile, NewFil
         raise
 
 
-def _written(platform: Platform, partition: str, clean: NewFile, rejected: NewFile, made: Made) -> list[WrittenFile]:
+def _written(
+    platform: Platform, table: ModelTable, partition: str, clean: NewFile, rejected: NewFile, made: Made
+) -> list[WrittenFile]:
     sides: list[tuple[NewFile, Copied | None, bool]] = [(clean, made.clean, False), (rejected, made.rejected, True)]
     return [
-        WrittenFile(partition, is_rejected, place.key, copied.rows, platform.lake.storage.keep(place), copied.stats)
+        WrittenFile(
+            partition,
+            is_rejected,
+            place.key,
+            copied.rows,
+            platform.lake.storage.keep(place),
+            _harmless(platform.catalog, table, copied),
+        )
         for place, copied, is_rejected in sides
         if copied is not None
     ]
+
+
+def _harmless(catalog: Catalog, table: ModelTable, copied: Copied) -> dict[str, dict[str, Any]]:
+    """The statistics of a file without the bounds of personal columns: these are values, and a log is not masked."""
+    hidden = {identifier(name) for name in table.contract.columns if table.conceals(name)}
+    if catalog.is_discreet(table.name):
+        hidden.add(identifier("_original"))
+    return {
+        name: {key: value for key, value in stats.items() if name not in hidden or key not in _BOUNDS}
+        for name, stats in copied.stats.items()
+    }
 
 
 def _columns(table: ModelTable) -> list[Column]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_platform import locks
 from data_platform.lake.names import TableName
+from data_platform.lake.raw import INCOMING
 from data_platform.lineage.graph import column_graph
 from data_platform.lineage.seen import all_seen
 from data_platform.lineage.subjects import MENTIONED, NoSuchColumn, Subjects, subjects_of
@@ -279,10 +280,13 @@ class _Work:
 def _left(home: Path, path: Path, unreadable: str) -> str:
     """A file that still holds a value, and who can do something about it."""
     where = path.relative_to(home)
+    if unreadable and INCOMING in where.parts:
+        return f"{where} {unreadable}: it is arriving, or was left by one who was killed; run it again in an hour"
     if unreadable:
         return f"{where} {unreadable}: delete it or mend it"
     owners: dict[str, Any] = {
         "landing": "is its deliverer's: take it away, or have it delivered without these people",
         "dagster": "is Dagster's: delete the run that it belongs to, in the UI or with `dagster run delete`",
     }
-    return f"{where} {owners.get(where.parts[0], 'holds a value: it belongs to no table that could be made again')}"
+    ours = "holds a value: run it again; if it stays, it is of no table that could be made again"
+    return f"{where} {owners.get(where.parts[0], ours)}"

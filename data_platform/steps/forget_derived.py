@@ -1,10 +1,10 @@
 """What was made of forgotten rows is made again without them; then whatever still has them as history goes."""
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from data_platform.lake.errors import LakeError
-from data_platform.lake.maintenance import MaintenanceReport, vacuum
+from data_platform.lake.maintenance import MaintenanceReport, sweep_arrivals, vacuum
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import Catalog, ModelTable, RawTable
 from data_platform.planning.stale import stale
@@ -18,6 +18,9 @@ from data_platform.steps.platform import Platform
 from data_platform.steps.publish import publish_warehouse
 from data_platform.warehouse.publication import current, needed_files
 from data_platform.warehouse.publish import drop_previous
+
+# What somebody pushes may be on its way, and is no run: what is younger is left, and told if it holds a value.
+_LONGEST_ARRIVAL = timedelta(hours=1)
 
 
 def made_of(catalog: Catalog, raw: Collection[TableName]) -> tuple[TableName, ...]:
@@ -80,4 +83,9 @@ def forget_history(platform: Platform, tables: Sequence[TableName], *, now: date
         if isinstance(table := platform.catalog.tables[name], ModelTable) and not table.is_view
     ]
     keep = needed_files(platform.warehouse)
-    return vacuum(platform.lake, stored, keep=keep, now=now)
+    report = vacuum(platform.lake, stored, keep=keep, now=now)
+    raw = [table.name.table for table in platform.catalog if isinstance(table, RawTable)]
+    arrivals = sweep_arrivals(platform.lake, raw, keep=keep, before=now - _LONGEST_ARRIVAL)
+    report.orphans += arrivals.orphans
+    report.bytes_freed += arrivals.bytes_freed
+    return report

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from data_platform.lake.errors import SlotMoved
 from data_platform.lake.lake import Lake
+from data_platform.lake.raw import FORGETTING, INCOMING
 from data_platform.lake.sightings import Sighting, Sightings
 from data_platform.planning.catalog import RawTable
 from data_platform.steps.file_search import count_in_file
@@ -37,21 +38,25 @@ def forget_received(lake: Lake, table: RawTable, *, run_id: str) -> Sightings:
     """Takes all who are forgotten by now out of a table's files; the ledger as it is then."""
     from data_platform.steps.forgotten_files import file_remover
 
-    forget_raw(lake, table.name.table, file_remover(lake, table), run_id=run_id)
+    forget_raw(lake, table.name.table, file_remover(lake, table), run_id=run_id, folder=INCOMING)
     return lake.ledger(table.name.table).read()
 
 
-def forget_raw(lake: Lake, table: str, remover: "FileRemover", *, run_id: str) -> ForgottenRaw:
+def forget_raw(
+    lake: Lake, table: str, remover: "FileRemover", *, run_id: str, folder: str = FORGETTING
+) -> ForgottenRaw:
     """Looks through every file that the ledger ever named. Those of which readers may get something are rewritten: a
     new sighting of the same slot, address, version and time; those that nobody reads any more are only deleted.
 
-    Killed at any moment and done again it ends as if it had been done once. Raises SlotMoved when others append again
-    and again.
+    Killed at any moment and done again it ends as if it had been done once. `folder`: where files are written,
+    FORGETTING by the one who forgets at a time. Raises SlotMoved when others append again and again.
     """
+    if folder == FORGETTING:
+        lake.raw.clear(table, FORGETTING)
     moved: SlotMoved
     for _ in range(_ATTEMPTS):
         try:
-            return _forget_raw(lake, table, remover, run_id)
+            return _forget_raw(lake, table, remover, run_id, folder)
         except SlotMoved as error:
             moved = error
     raise moved
@@ -66,11 +71,11 @@ def holding(lake: Lake, table: str, remover: "FileRemover") -> "Iterator[tuple[S
             continue
         seen.add(files)
         taken = remover.found(_received(lake, sighting))
-        if taken or (remover.needles and count_in_file(lake.storage.local(files[0]), remover.needles)):
+        if taken or _is_named(lake, files[0], remover):
             yield sighting, taken
 
 
-def _forget_raw(lake: Lake, table: str, remover: "FileRemover", run_id: str) -> ForgottenRaw:
+def _forget_raw(lake: Lake, table: str, remover: "FileRemover", run_id: str, folder: str) -> ForgottenRaw:
     ledger = lake.ledger(table)
     base = ledger.read()
     held = {files for sighting, _ in holding(lake, table, remover) if (files := _files(sighting)) is not None}
@@ -85,7 +90,7 @@ def _forget_raw(lake: Lake, table: str, remover: "FileRemover", run_id: str) -> 
             if files is not None and files in held:
                 follows = True
                 if files not in kept:
-                    kept[files] = remover.kept(lake, _received(lake, sighting), _name(sighting))
+                    kept[files] = remover.kept(lake, _received(lake, sighting), _name(sighting), folder)
                 new.append(_rewritten(sighting, *kept[files], run_id))
             elif follows:
                 new.append(sighting)
@@ -96,6 +101,12 @@ def _forget_raw(lake: Lake, table: str, remover: "FileRemover", run_id: str) -> 
     done.rewritten = len(kept)
     _delete(lake, held, new, done)
     return done
+
+
+def _is_named(lake: Lake, key: str, remover: "FileRemover") -> bool:
+    """Whether the bytes themselves have a value that no row of theirs has."""
+    needles, storage = remover.needles, lake.storage
+    return needles is not None and storage.exists(key) and count_in_file(storage.local(key), needles) > 0
 
 
 def _rewritten(sighting: Sighting, taken: "Taken", told: dict[str, object], run_id: str) -> Sighting:
@@ -136,7 +147,9 @@ def _received(lake: Lake, sighting: Sighting) -> "Received":
     from data_platform.steps.forgotten_files import Received
 
     assert sighting.data_key is not None  # asked only of what was received
-    unparsed = None if sighting.unparsed_key is None else lake.storage.local(sighting.unparsed_key)
+    # Lines that are gone were deleted by one who was killed before the rows went.
+    has_lines = sighting.unparsed_key is not None and lake.storage.exists(sighting.unparsed_key)
+    unparsed = lake.storage.local(str(sighting.unparsed_key)) if has_lines else None
     is_parsed = sighting.data_key != sighting.key
     return Received(lake.storage.local(sighting.data_key), unparsed, sighting.columns, is_parsed)
 

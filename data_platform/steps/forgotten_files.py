@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from data_platform.contracts.raw import RawColumn, match
 from data_platform.lake.lake import Lake
 from data_platform.lake.names import TableName
+from data_platform.lake.raw import INCOMING
 from data_platform.planning.catalog import RawTable
 from data_platform.privacy.removing import Remover
 from data_platform.privacy.searching import Needles
@@ -71,14 +72,14 @@ class FileRemover:
             pass
         return taken
 
-    def kept(self, lake: Lake, file: Received, name: str) -> tuple[Taken, dict[str, Any]]:
+    def kept(self, lake: Lake, file: Received, name: str, folder: str = INCOMING) -> tuple[Taken, dict[str, Any]]:
         """Writes what is left, as Parquet, into the lake; what was taken, and what a sighting says of the rest.
 
         The same file and tombstones always give the same bytes.
         """
         taken = Taken()
         table = self.name.table
-        data, lines = lake.raw.incoming(table).path, lake.raw.incoming(table).path
+        data, lines = (lake.raw.incoming(table, folder).path for _ in range(2))
         try:
             rows = _written(self._rows(file, taken), data, _schema(file))
             unparsed = _written(_numbered(self._lines(file, taken), rows), lines, None)

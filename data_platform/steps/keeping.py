@@ -49,8 +49,21 @@ def keep(
 
     `look` is shown the rows as Parquet before anything is kept, and may raise Refused as well. Nothing names what was
     kept before a sighting does. Who is forgotten is taken out first: then what is kept is Parquet of the others.
-    Raises Refused when the file is not what it claims to be, and leaves it where it was.
+    Raises Refused when the file is not what it claims to be, and leaves it where it was; of a table with personal data
+    the reason quotes nothing of the file.
     """
+    fault: Refused
+    try:
+        return _keep(lake, table, path, name, sha256, look)
+    except Refused as error:
+        if not table.is_personal:
+            raise
+        fault = Refused(table.told(error.reason, error, keep=name))
+    # Here and not above: an error that it came from would be logged with its message.
+    raise fault
+
+
+def _keep(lake: Lake, table: RawTable, path: Path, name: str, sha256: str, look: Callable[[Path], None]) -> Kept:
     # Here and not above: pyarrow takes 0.2 s of each start, and only a file that came needs it.
     from data_platform.sources.arrival import arrived
 
@@ -107,9 +120,16 @@ def _without_forgotten(
 
 
 def _refuse_unknown(table: RawTable, name: str, columns: tuple[tuple[str, str], ...]) -> None:
-    unknown = match(table.columns, columns).drift.unknown
-    if unknown and table.unknown_columns == "refuse":
+    drift = match(table.columns, columns).drift
+    unknown = drift.unknown
+    if table.is_personal and len(unknown) == len(columns):
+        # Without a header the first row's values are the names, which the ledger and all messages have.
         raise Refused(
-            f"{name}: has columns that are not declared: {', '.join(unknown)}. "
-            "Declare them, or write `unknown_columns: warn`."
+            f"{name}: has {len(columns)} columns, and none of them is declared. Does it begin with a header? Say what "
+            "the columns are with `read: {header: false, names: […]}`"
+        )
+    if unknown and table.unknown_columns == "refuse":
+        told = f"{len(unknown)} of them" if table.is_personal else ", ".join(unknown)
+        raise Refused(
+            f"{name}: has columns that are not declared: {told}. Declare them, or write `unknown_columns: warn`."
         )

@@ -1,5 +1,6 @@
 """Verifying column lineage: a model is run over a sample of what its last commit read, one column changed at a time."""
 
+import contextlib
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from data_platform.lineage.permuting import Permuted, Run, SampleError, permuted
 from data_platform.lineage.seen import Seen, keep, seen_of
 from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, RawTable
 from data_platform.planning.versions import Versions, code_version
+from data_platform.privacy.discretion import unheard
 from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
 from data_platform.steps.reading import reading
@@ -57,15 +59,17 @@ def permute(
     with platform.engine.connect() as connection:
         define(connection, table.partitions.bounds(partition) if table.partitions else None)
         run = _run(connection, platform.catalog, table)
+        discreet = platform.catalog.is_discreet(table.name)
         try:
-            found = permuted(
-                run,
-                sample,
-                nullable=lambda at: _may_be_null(platform.catalog, *at),
-                times=TIMES,
-                seconds=seconds,
-                discreet=any(_is_personal(platform.catalog, name) for name in table.reads),
-            )
+            with unheard() if discreet else contextlib.nullcontext():
+                found = permuted(
+                    run,
+                    sample,
+                    nullable=lambda at: _may_be_null(platform.catalog, *at),
+                    times=TIMES,
+                    seconds=seconds,
+                    discreet=discreet,
+                )
         except SampleError as error:
             raise StepError(f"{table.name} {partition}: {table.model.path}: {error}") from error
     if platform.lake.notes is not None:
@@ -111,10 +115,3 @@ def _columns(catalog: Catalog, name: TableName) -> tuple[tuple[str, str], ...]:
 def _may_be_null(catalog: Catalog, name: TableName, column: str) -> bool:
     table = catalog.tables[name]
     return isinstance(table, RawTable) or not table.contract.columns[column].required
-
-
-def _is_personal(catalog: Catalog, name: TableName) -> bool:
-    """Whether any column of a table holds personal data."""
-    table = catalog.tables[name]
-    specs = table.columns if isinstance(table, RawTable) else table.contract.columns
-    return any(spec.personal for spec in specs.values())

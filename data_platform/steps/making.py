@@ -1,7 +1,7 @@
 """How a table's rows are made: staged ones by the streaming statements, curated ones by one SELECT; then audited."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from data_platform.engines.staging import Staged, Staging, stage
 from data_platform.engines.typing import ModelColumnsError
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable, PythonModel
+from data_platform.privacy import discretion
 from data_platform.privacy.applying import Masking
 from data_platform.privacy.key import PersonalKey
 from data_platform.sql.identity import Threaded
@@ -87,15 +88,48 @@ def make(
     bounds = table.partitions.bounds(partition) if table.partitions else None
     if bounds is not None:
         define(connection, bounds)
-    try:
+
+    def made() -> Made:
         _check_inputs(connection, f"{table.name} {partition}", reads)
         if table.name.layer == "staged":
             return _make_staged(connection, table, bounds, reads, clean, rejected)
-        return _make_curated(connection, table, bounds, clean, key)
+        return _make_curated(connection, table, bounds, reads, clean, key)
+
+    return _discreetly(made, table, partition) if reads.discreet else _plainly(made, table, partition)
+
+
+def _plainly(made: Callable[[], Made], table: ModelTable, partition: str) -> Made:
+    try:
+        return made()
     except ModelColumnsError as error:
-        raise StepError(f"{table.model.path}: {error} (contract: {table.path})") from error
+        raise _other_columns(table, error) from error
     except duckdb.Error as error:
         raise StepError(f"{table.name} {partition}: {table.model.path} cannot run: {error}") from error
+
+
+def _discreetly(made: Callable[[], Made], table: ModelTable, partition: str) -> Made:
+    """The same over personal data: what goes wrong is told without values, and so is what a Python model prints."""
+    is_python = isinstance(table.model, PythonModel)
+    try:
+        with discretion.unheard() if is_python else contextlib.nullcontext():
+            return made()
+    except StepError:
+        raise
+    except ModelColumnsError as error:
+        fault = _other_columns(table, error)
+    except duckdb.Error as error:
+        text = f"{table.name} {partition}: {table.model.path} cannot run: {discretion.engine_error(error)}"
+        fault = StepError(text)
+    except Exception as error:  # a model's own, whatever it is
+        if not is_python:
+            raise
+        fault = StepError(f"{table.name} {partition}: {discretion.model_error(error, table.model.path)}")
+    # Here and not above: an error that it came from would be logged with its message.
+    raise fault
+
+
+def _other_columns(table: ModelTable, error: ModelColumnsError) -> StepError:
+    return StepError(f"{table.model.path}: {error} (contract: {table.path})")
 
 
 def _make_staged(
@@ -108,7 +142,7 @@ def _make_staged(
 ) -> Made:
     contract = table.contract
     if table.threaded is not None:
-        _check_lookups(connection, table, table.threaded)
+        _check_lookups(connection, table, table.threaded, discreet=reads.discreet)
     staging = Staging(
         _select(connection, table, identity=True),
         table.columns,
@@ -160,6 +194,7 @@ def _make_curated(
     connection: duckdb.DuckDBPyConnection,
     table: ModelTable,
     bounds: tuple[datetime, datetime] | None,
+    reads: Reading,
     path: Path,
     key: PersonalKey,
 ) -> Made:
@@ -175,7 +210,7 @@ def _make_curated(
     if contract.grain:
         audits.append(audit_grain(repeated_grains(connection, written, contract.grain), contract.grain, removed=False))
     if not isinstance(contract.reconciles, NotReconciled):
-        audits.append(audit_reconciles(reconcile(connection, written, contract.reconciles)))
+        audits.append(audit_reconciles(reconcile(connection, written, contract.reconciles), discreet=reads.discreet))
     flagged = broken(connection, written, [rule for rule in rules if rule not in kept])
     audits += audit_warned(flagged, contract)
     return Made(curated.file, None, rows, None, tuple(audits), flagged, (curated.statement,), found)
@@ -226,13 +261,16 @@ def _arrow(table: ModelTable, model: PythonModel, result: Any) -> "pa.Table | pa
         raise StepError(f"{model.path}: {table.name.table}() {error}") from error
 
 
-def _check_lookups(connection: duckdb.DuckDBPyConnection, table: ModelTable, threaded: Threaded) -> None:
+def _check_lookups(
+    connection: duckdb.DuckDBPyConnection, table: ModelTable, threaded: Threaded, *, discreet: bool
+) -> None:
     """A lookup row that matches twice would double the rows that join it."""
     for lookup in threaded.lookups:
         row = connection.execute(f"{threaded.repeated_keys(lookup)} LIMIT 1").fetchone()
         if row is not None:
             *values, times = row
-            told = ", ".join(f"{key} {value!r}" for key, value in zip(lookup.keys, values, strict=True))
+            shown = [discretion.HIDDEN if discreet else repr(value) for value in values]
+            told = ", ".join(f"{key} {value}" for key, value in zip(lookup.keys, shown, strict=True))
             raise StepError(
                 f"{table.model.path}:{lookup.line}: {lookup.table or lookup.relation} has {times} rows for {told}; "
                 "joining it would repeat rows. Make the lookup unique on its key"

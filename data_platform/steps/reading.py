@@ -58,6 +58,8 @@ class Reading:
     """What the engine has to find in the other inputs."""
     unparsed: Mapping[str, Path] = field(default_factory=dict)
     """Of driving source files: where those of their records lie that are lines which could not be read."""
+    discreet: bool = False
+    """Whether there is personal data in it, or in what is made of it: then no message may quote a value."""
 
 
 def reading(platform: Platform, table: ModelTable, partition: str, versions: Versions) -> Reading:
@@ -100,7 +102,7 @@ def reading(platform: Platform, table: ModelTable, partition: str, versions: Ver
         sources = row_sources(view.model)
         if all(name in held for name in sources):
             held[view.name] = Held(sum(held[name].rows for name in sources))
-    return Reading(tuple(inputs), records, size, held, unparsed)
+    return Reading(tuple(inputs), records, size, held, unparsed, catalog.is_discreet(table.name))
 
 
 def _check_size(what: str, paths: tuple[Path, ...], found: int, wanted: int) -> None:
@@ -120,12 +122,22 @@ def source_files(sightings: Sequence[Sighting]) -> list[str]:
     return [f"{s.key}@{s.partition}/{s.slot}" if times[s.key] > 1 else str(s.key) for s in sightings]
 
 
+def _names(table: RawTable, sighting: Sighting) -> list[str]:
+    """The columns of a file. Without a header its values are called so: then only names that are declared are told."""
+    names = [name for name, _ in sighting.columns]
+    if not table.is_personal:
+        return names
+    known = {name.lower() for name in table.names}
+    told = [name for name in names if name.strip().lower() in known]
+    return [*told, *([f"{len(names) - len(told)} that are not declared"] if len(told) < len(names) else [])]
+
+
 def _raw_input(platform: Platform, table: RawTable, sightings: Sequence[Sighting], names: Sequence[str]) -> RawInput:
     files = []
     for sighting, source_file in zip(sightings, names, strict=True):
         missing = match(table.columns, sighting.columns).drift.missing
         if missing:
-            has = ", ".join(name for name, _ in sighting.columns)
+            has = ", ".join(_names(table, sighting))
             raise StepError(
                 f"{table.name} {sighting.partition}: {redact(sighting.uri)} lacks {', '.join(missing)}; it has {has}. "
                 "Mark the column `optional: true` or give its new name as an alias"

@@ -200,7 +200,7 @@ class _Arrival:
         )
 
     def _refused(self, place: Place, version: Version, why: str, sha256: str | None = None) -> Sighting:
-        reason = hide(place.uri, why)
+        reason = self.table.told(hide(place.uri, why), keep=redact(place.uri))
         _log.warning("%s %s: refused %s: %s", self.table.name, place.partition, redact(place.uri), reason)
         return self._seen(
             place.partition,

@@ -153,9 +153,16 @@ class People:
 
 
 def people(root: Path, count: int) -> People:
+    """The dataset below `root`, and nothing at its sources yet."""
+    world = people_in(root, count)
+    world.small.source.mkdir(parents=True)
+    world.small.write(FILES)
+    return world
+
+
+def people_in(root: Path, count: int) -> People:
+    """The same where it is there already."""
     small = SmallDataset(root / "datasets" / "people", root / "source", root / "home")
-    small.source.mkdir(parents=True)
-    small.write(FILES)
     return People(small, tuple(Person(1000 + number * 7) for number in range(count)))
 
 

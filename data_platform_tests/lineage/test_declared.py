@@ -107,7 +107,7 @@ def test_no_value_is_kept(small: SmallDataset) -> None:
 def test_what_a_model_raises_over_personal_data_is_told_by_its_kind_alone(small: SmallDataset) -> None:
     python(small)
     contract = FILES["staged/readings.yaml"]
-    masked = contract.replace("place: {type: VARCHAR}", "place: {type: VARCHAR, pii: name}")
+    masked = contract.replace("note: {type: VARCHAR}", "note: {type: VARCHAR, pii: name}")
     small.write({"staged/readings.yaml": masked})
     built(small)
     asking = "    raise ValueError(f\"who is at {readings['place'][0]}?\")\n"

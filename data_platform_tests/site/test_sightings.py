@@ -49,7 +49,7 @@ def test_a_reason_that_may_quote_personal_values_is_not_shown() -> None:
     assert "canary-name" in (told.reason or "")
     personal = replace(plain, columns={"name": RawColumn(type="VARCHAR", pii="name")})
     (concealed,) = received(personal, seen, NOW).refused
-    assert concealed.reason == "the reason may quote the file, which holds personal data: `make plan` tells it"
+    assert concealed.reason == "a header of 2 names: […, …]"
     assert "canary" not in repr(received(personal, seen, NOW))
 
 

@@ -68,6 +68,9 @@ columns:
   name: {type: VARCHAR, pii: name}
   people: {type: BIGINT}
   youngest: {type: DATE, pii: name}
+privacy:
+  - {allow: carries_personal, "on": name, because: "only </td><script>because</script> these are the names"}
+  - {allow: carries_personal, "on": youngest, because: "the lake of a test is not read by anybody"}
 reconciles:
   - {name: people, this: "sum(people)", of: staged.people, that: "count(*)", by: [name]}
 """,

@@ -3,16 +3,13 @@
 import hashlib
 import math
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from data_platform.sources.database.session import Chosen, Column, Kind, Login, Of, Span, Tally, TooSlow
+from data_platform.sources.database.session import Batches, Chosen, Column, Kind, Login, Of, Span, Tally, TooSlow
 from data_platform.sources.errors import PermanentSourceError, SourceError, TransientSourceError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _KINDS: Mapping[str, tuple[Kind, Kind]] = {
     "tinyint": ("int8", "uint8"),
@@ -34,6 +31,8 @@ _BITS = 60
 _TIMED_OUT = {1969, 3024}
 # Too many connections, shutdown, locks, deadlock, gone away, lost, killed.
 _PASSING = {1040, 1053, 1077, 1203, 1205, 1213, 1226, 1317, 1927, 2003, 2006, 2013, 2014, 2055}
+# What is told in the server's words: who may not log in or read what, and names that are not there.
+_TELLING = {1044, 1045, 1046, 1049, 1054, 1130, 1142, 1143, 1146, 1227, 1251, 1698, 2005, 2026, 2059, 2061}
 
 
 class MysqlSession:
@@ -49,7 +48,7 @@ class MysqlSession:
                 host=login.address.host,
                 port=login.address.port,
                 database=login.address.name,
-                user=login.user,
+                user=login.user or "",
                 password=login.password or "",
                 charset="utf8mb4",
                 use_unicode=False,
@@ -60,7 +59,7 @@ class MysqlSession:
                 # The server ends a statement first; a server that vanished does not.
                 read_timeout=math.ceil(login.statement_seconds + login.connect_seconds),
                 write_timeout=math.ceil(login.connect_seconds),
-                **({"ssl_ca": login.address.options["ssl_ca"]} if login.address.options else {}),
+                ssl_ca=login.address.options.get("ssl_ca"),
             )
             self._run("SET SESSION time_zone = '+00:00', sql_mode = ''")
             self._run("SET SESSION TRANSACTION READ ONLY")
@@ -102,34 +101,38 @@ class MysqlSession:
         told = ((int(number), *map(int, rest)) for number, *rest in rows)
         return {None if number < 0 else number: Tally(count, content, keys) for number, count, content, keys in told}
 
-    def batches(self, chosen: Chosen, span: Span | None, of: Sequence[Of], tally: Tally) -> Iterator["pa.RecordBatch"]:
+    def batches(self, chosen: Chosen, span: Span | None, of: Sequence[Of], tally: Tally) -> Batches:
         from data_platform.sources.database.csv_rows import batches
 
-        for batch in batches(self._lines(chosen, span, of, tally), chosen.columns):
-            tally.rows += batch.num_rows
-            yield batch
+        with closing(self._lines(chosen, span, of, tally)) as lines:
+            for batch in batches(lines, chosen.columns):
+                tally.rows += batch.num_rows
+                yield batch
 
     def close(self) -> None:
         # Without a word to the server: it may be in the middle of a result that nobody reads to its end.
         self.connection._force_close()
 
-    def _lines(self, chosen: Chosen, span: Span | None, of: Sequence[Of], tally: Tally) -> Iterator[bytes]:
+    def _lines(self, chosen: Chosen, span: Span | None, of: Sequence[Of], tally: Tally) -> Generator[bytes, None, None]:
         from pymysql.cursors import SSCursor
 
         line = _line(chosen.columns)
         values = f"{line}, {_line(chosen.key)}" if "keys" in of else line
         order = ", ".join(_quoted(column.name) for column in chosen.key) or f"MD5({line})"
-        select = f"SELECT {values} FROM {_table(chosen.names)}{_where(chosen, span and [span])} ORDER BY {order}"
+        select = (
+            f"SELECT {values} FROM {_table(chosen.names)}{_where(chosen, [span] if span else None)} ORDER BY {order}"
+        )
         with self._faults():
             cursor = SSCursor(self.connection)
             cursor.execute(select)
             try:
-                while rows := cursor.fetchmany(1000):
-                    yield b"".join(_counted(row, tally) for row in rows)
+                while (row := cursor.fetchone()) is not None:
+                    yield _counted(row, tally)
             finally:
-                if cursor._result is not None:
+                result: Any = vars(cursor)["_result"]
+                if result is not None:
                     # What is left need not be read to its end: the connection is closed.
-                    cursor._result.unbuffered_active = False
+                    result.unbuffered_active = False
 
     def _run(self, statement: str) -> None:
         with closing(self.connection.cursor()) as cursor:
@@ -147,7 +150,8 @@ class MysqlSession:
         try:
             yield
         except pymysql.Error as error:
-            raise self._fault(error) from error
+            # Without its cause: what a server says of a value holds the value.
+            raise self._fault(error) from None
 
     def _fault(self, error: Any) -> SourceError:
         code, told = (*error.args, "", "")[:2]
@@ -155,11 +159,15 @@ class MysqlSession:
         if self.login.password:
             told = told.replace(self.login.password, "…")
         if code in _TIMED_OUT:
-            return TooSlow(f"the statement took longer than statement_timeout_seconds={self.login.statement_seconds:g}")
+            return TooSlow(self.login.statement_seconds)
         is_unknown_host = isinstance(getattr(error, "original_exception", None), socket.gaierror)
         if code in _PASSING and not is_unknown_host:
             return TransientSourceError(told)
-        return PermanentSourceError(told or type(error).__name__)
+        if code in _TELLING or is_unknown_host:
+            return PermanentSourceError(told)
+        return PermanentSourceError(
+            f"the server answers with its error {code}; look that up, and mend the table or the login"
+        )
 
 
 def _counted(row: tuple[bytes | None, ...], tally: Tally) -> bytes:

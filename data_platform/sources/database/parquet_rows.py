@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,6 +11,9 @@ from data_platform.sources.database.csv_rows import arrow_type
 from data_platform.sources.database.session import Column
 from data_platform.sources.errors import PermanentSourceError
 from data_platform.sources.slot import Progress
+
+# Wide rows make a group long before there are many of them.
+_GROUP = 8 << 20
 
 
 def write(
@@ -21,21 +25,23 @@ def write(
     max_bytes: int,
     on_progress: Progress,
 ) -> None:
-    """Writes rows as Parquet with `batch_rows` in each group, of which no more than one is in memory.
+    """Writes rows as Parquet in groups of `batch_rows`, or of fewer that are large; one group is in memory.
 
     Raises PermanentSourceError when the file grows beyond `max_bytes`.
     """
     schema = pa.schema([(column.name, arrow_type(column)) for column in columns])
-    with into.open("wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    with into.open("wb") as file, _writer(file, schema) as writer:
         held: list[pa.RecordBatch] = []
-        rows = 0
+        rows = size = 0
         for batch in batches:
             held.append(batch.cast(schema))
             rows += batch.num_rows
-            while rows >= batch_rows:
+            size += batch.nbytes
+            while rows >= batch_rows or size >= _GROUP:
                 table = pa.Table.from_batches(held, schema)
                 writer.write_table(table.slice(0, batch_rows).combine_chunks(), row_group_size=batch_rows)
-                held, rows = table.slice(batch_rows).to_batches(), rows - batch_rows
+                held = table.slice(batch_rows).to_batches()
+                rows, size = sum(rest.num_rows for rest in held), sum(rest.nbytes for rest in held)
                 on_progress(file.tell(), None)
                 if file.tell() > max_bytes:
                     raise PermanentSourceError(
@@ -43,3 +49,8 @@ def write(
                     )
         if held:
             writer.write_table(pa.Table.from_batches(held, schema).combine_chunks(), row_group_size=batch_rows)
+
+
+def _writer(file: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:
+    # A page's size is looked at after so many values: a thousand wide ones would be a hundred megabytes.
+    return pq.ParquetWriter(file, schema, compression="zstd", write_batch_size=64)

@@ -1,16 +1,13 @@
 """PostgreSQL: rows by COPY, so that the server writes each value; hashes by the server's own 64-bit hash of a row."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from data_platform.sources.database.session import Chosen, Column, Kind, Login, Of, Span, Tally, TooSlow
+from data_platform.sources.database.session import Batches, Chosen, Column, Kind, Login, Of, Span, Tally, TooSlow
 from data_platform.sources.errors import PermanentSourceError, SourceError, TransientSourceError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _KINDS: Mapping[str, Kind] = {
     "int2": "int16",
@@ -43,6 +40,7 @@ ORDER BY a.attnum
 _MENDED = ("authentication failed", "does not exist", "no pg_hba.conf entry", "failed to resolve", "no password")
 # Classes of SQLSTATE that pass by themselves: connections, conflicts, resources, somebody's intervention, the system.
 _PASSING = ("08", "40", "53", "55", "57", "58")
+_OF_VALUES = ("22", "23", "P0")
 _TIMED_OUT = "57014"
 
 
@@ -102,7 +100,7 @@ class PostgresqlSession:
             rows = self.connection.execute(f"{select} GROUP BY 1".encode()).fetchall()
         return {number: Tally(count, int(content), int(keys)) for number, count, content, keys in rows}
 
-    def batches(self, chosen: Chosen, span: Span | None, of: Sequence[Of], tally: Tally) -> Iterator["pa.RecordBatch"]:
+    def batches(self, chosen: Chosen, span: Span | None, of: Sequence[Of], tally: Tally) -> Batches:
         from data_platform.sources.database.csv_rows import batches, total
 
         # First, so that no line begins with a byte order mark, which a reader of CSV may take for its own.
@@ -110,17 +108,20 @@ class PostgresqlSession:
         hashes = [Column(f"hash of {what}", "bigint", "int64") for what in sums]
         values = ", ".join([*(_hash(chosen, what) for what in sums), *map(_value, chosen.columns)])
         order = ", ".join(_quoted(column.name) for column in chosen.key) or "1"
-        select = f"SELECT {values} FROM {_table(chosen.names)}{_where(chosen, span and [span])} ORDER BY {order}"
-        for batch in batches(self._copied(select), [*hashes, *chosen.columns]):
-            tally.rows += batch.num_rows
-            for number, what in enumerate(sums):
-                setattr(tally, what, getattr(tally, what) + total(batch.column(number)))
-            yield batch.select(range(len(sums), batch.num_columns))
+        select = (
+            f"SELECT {values} FROM {_table(chosen.names)}{_where(chosen, [span] if span else None)} ORDER BY {order}"
+        )
+        with closing(self._copied(select)) as pieces:
+            for batch in batches(pieces, [*hashes, *chosen.columns]):
+                tally.rows += batch.num_rows
+                for number, what in enumerate(sums):
+                    setattr(tally, what, getattr(tally, what) + total(batch.column(number)))
+                yield batch.select(range(len(sums), batch.num_columns))
 
     def close(self) -> None:
         self.connection.close()
 
-    def _copied(self, select: str) -> Iterator[bytes]:
+    def _copied(self, select: str) -> Generator[bytes, None, None]:
         with (
             self._faults(),
             self.connection.cursor() as cursor,
@@ -136,15 +137,18 @@ class PostgresqlSession:
         try:
             yield
         except psycopg.Error as error:
-            raise self._fault(error.sqlstate, str(error).strip().partition("\n")[0]) from error
+            # Without its cause: what a server says of a value holds the value.
+            raise self._fault(error.sqlstate, str(error).strip().partition("\n")[0]) from None
 
     def _fault(self, state: str | None, told: str) -> SourceError:
         if self.login.password:
             told = told.replace(self.login.password, "…")
         if state == _TIMED_OUT:
-            return TooSlow(f"the statement took longer than statement_timeout_seconds={self.login.statement_seconds:g}")
+            return TooSlow(self.login.statement_seconds)
         if (state or "").startswith(_PASSING) or (state is None and not any(word in told for word in _MENDED)):
             return TransientSourceError(told)
+        if (state or "").startswith(_OF_VALUES):
+            return PermanentSourceError(f"the server cannot read a value of it (SQLSTATE {state}); look at its view")
         return PermanentSourceError(told)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,12 +10,11 @@ from typing import Literal, TypeVar
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-import stamina
-
 from data_platform.sources.database import versions
 from data_platform.sources.database.address import Address
-from data_platform.sources.database.session import Chosen, Column, Login, Of, Session, Span, Tally, TooSlow
+from data_platform.sources.database.session import Chosen, Column, Login, Of, Session, Span, Tally
 from data_platform.sources.errors import PermanentSourceError, SourceError, TransientSourceError
+from data_platform.sources.patience import Patience
 from data_platform.sources.slot import (
     ONE_SLOT,
     Fetched,
@@ -66,8 +65,7 @@ class Database:
     password: Callable[[], str] | None = field(default=None, compare=False, repr=False)
     connect_seconds: float = 10.0
     statement_seconds: float = 600.0
-    attempts: int = 5
-    first_wait_seconds: float = 0.5
+    patience: Patience = Patience(longest_wait_seconds=30.0)  # noqa: RUF009 - a frozen value
     batch_rows: int = 100_000
     max_bytes: int = 10 * 1000**3
     unset: str = ""
@@ -93,10 +91,12 @@ class Database:
     @contextmanager
     def connected(self) -> Iterator["Database"]:
         """The same source, which keeps its connections."""
-        with ExitStack() as undo:
-            idle: list[Session] = []
-            undo.callback(lambda: [session.close() for session in idle])
+        idle: list[Session] = []
+        try:
             yield replace(self, idle=idle)
+        finally:
+            for session in idle:
+                session.close()
 
     def places(self, question: Question) -> Places:
         """Each window with the version of its rows, all as of one moment; what lies in none is told."""
@@ -127,14 +127,15 @@ class Database:
         from data_platform.sources.database.parquet_rows import write
 
         chosen, tally = self._chosen(session), Tally()
-        write(
-            session.batches(chosen, self._span(uri), self._all, tally),
-            chosen.columns,
-            into,
-            batch_rows=self.batch_rows,
-            max_bytes=self.max_bytes,
-            on_progress=on_progress,
-        )
+        with closing(session.batches(chosen, self._span(uri), self._all, tally)) as batches:
+            write(
+                batches,
+                chosen.columns,
+                into,
+                batch_rows=self.batch_rows,
+                max_bytes=self.max_bytes,
+                on_progress=on_progress,
+            )
         with into.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Fetched(versions.text(tally, self._all), digest, into.stat().st_size, f"{self.names[-1]}.parquet")
@@ -244,33 +245,22 @@ class Database:
 
     def _asked(self, where: str, ask: Callable[[Session], _T]) -> _T:
         """The answer, after as many attempts as it takes; a connection that failed is not used again."""
-        tries = 0
         try:
-            for attempt in stamina.retry_context(
-                on=lambda error: isinstance(error, TransientSourceError) and not isinstance(error, TooSlow),
-                attempts=self.attempts,
-                timeout=None,
-                wait_initial=self.first_wait_seconds,
-                wait_max=30.0,
-                wait_jitter=self.first_wait_seconds,
-            ):
-                with attempt, ExitStack() as undo:
-                    tries = attempt.num
-                    session = self._session()
-                    undo.callback(session.close)
-                    answer = ask(session)
-                    if self.idle is not None:
-                        undo.pop_all()
-                        self.idle.append(session)
-                    return answer
-        except TooSlow as error:
-            raise TransientSourceError(f"{where}: {error}. Raise it, or make the windows smaller") from error
+            return self.patience.retrying(lambda: self._once(ask))
         except TransientSourceError as error:
-            given_up = f"(given up after {tries} of {self.attempts} attempts)"
-            raise TransientSourceError(f"{where}: {error} {given_up}") from error
+            raise TransientSourceError(f"{where}: {error}") from error
         except SourceError as error:
             raise type(error)(f"{where}: {error}") from error
-        raise AssertionError("a retry context ends with a value or an error")
+
+    def _once(self, ask: Callable[[Session], _T]) -> _T:
+        with ExitStack() as undo:
+            session = self._session()
+            undo.callback(session.close)
+            answer = ask(session)
+            if self.idle is not None:
+                undo.pop_all()
+                self.idle.append(session)
+            return answer
 
     def _session(self) -> Session:
         if self.idle:

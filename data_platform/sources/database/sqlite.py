@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from data_platform.sources.database.session import Chosen, Column, Login, Of, Span, Tally, TooSlow
+from data_platform.sources.database.session import Batches, Chosen, Column, Login, Of, Span, Tally, TooSlow
 from data_platform.sources.errors import PermanentSourceError, SourceError, TransientSourceError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _Value = int | float | str | bytes | None
 # Other forms of ISO are not in the order of their texts.
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)", re.ASCII)
-_ROWS = 10_000
+_ROWS = 50
 # How many steps of SQLite's machine lie between two looks at the clock: some milliseconds.
 _STEPS = 100_000
 
@@ -85,10 +85,10 @@ class SqliteSession:
         wanted = {n for span in within for n in range(bisect_right(edges, span.start), bisect_right(edges, span.end))}
         return {number: tally for number, tally in told.items() if number in wanted}
 
-    def batches(self, chosen: Chosen, span: Span | None, of: Sequence[Of], tally: Tally) -> Iterator["pa.RecordBatch"]:
+    def batches(self, chosen: Chosen, span: Span | None, of: Sequence[Of], tally: Tally) -> Batches:
         import pyarrow as pa
 
-        where = _where(chosen, span and [span])
+        where = _where(chosen, [span] if span else None)
         if span is not None and chosen.watermark is not None:
             self._watch(chosen, [span.start, span.end])
             where += f" AND at_or_before({_quoted(chosen.watermark.name)}) = 1"
@@ -126,7 +126,7 @@ class SqliteSession:
             raise self._too_slow()
 
     def _too_slow(self) -> TooSlow:
-        return TooSlow(f"the statement took longer than statement_timeout_seconds={self.login.statement_seconds:g}")
+        return TooSlow(self.login.statement_seconds)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -134,7 +134,8 @@ class SqliteSession:
         try:
             yield
         except sqlite3.Error as error:
-            raise self._fault(error) from error
+            # Without its cause: what is said of a text that cannot be read holds the text.
+            raise self._fault(error) from None
 
     def _fault(self, error: sqlite3.Error) -> SourceError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -142,7 +143,10 @@ class SqliteSession:
             return self._too_slow()
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL):
             return TransientSourceError(str(error))
-        return PermanentSourceError(str(error))
+        told = str(error)
+        if told.startswith("Could not decode"):
+            return PermanentSourceError("a text is not UTF-8; mend it, or declare its column BLOB")
+        return PermanentSourceError(told)
 
 
 class _LongSum:

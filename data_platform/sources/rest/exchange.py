@@ -31,7 +31,7 @@ class NotAuthorizedError(PermanentSourceError):
 class Answer:
     """A body, whole, with its headers; None where the service says that there is no content."""
 
-    body: bytes | None
+    body: bytes | None = field(repr=False)
     headers: Mapping[str, str]
     links: Mapping[str, Mapping[str, str]]
 

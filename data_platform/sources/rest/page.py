@@ -29,10 +29,10 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=_whole)
 class Page:
     """`beside` is the document without its records; `keys` of each record are None where it has not all of them."""
 
-    text: str
-    spans: Sequence[tuple[int, int]]
-    beside: Any
-    keys: Sequence[str | None]
+    text: str = field(repr=False)
+    spans: Sequence[tuple[int, int]] = field(repr=False)
+    beside: Any = field(repr=False)
+    keys: Sequence[str | None] = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:

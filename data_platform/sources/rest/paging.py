@@ -84,14 +84,10 @@ def _paginator(paging: Paging) -> "BasePaginator":
             return paginators.SinglePagePaginator()
 
 
-def _jsonpath(at: Names) -> Any:
-    """Names as they are: in a path of text, `@odata.nextLink` would mean something else."""
-    from jsonpath_ng import Child, Fields
-
-    found: Any = Fields(at[0])
-    for name in at[1:]:
-        found = Child(found, Fields(name))
-    return found
+def _jsonpath(at: Names) -> str:
+    """Names as they are: without quotes, `@odata.nextLink` would mean something else."""
+    quoted = (name.replace("\\", "\\\\").replace('"', '\\"') for name in at)
+    return ".".join(f'"{name}"' for name in quoted)
 
 
 @dataclass(frozen=True)
@@ -157,7 +153,8 @@ class Pages:
             self._paginator.update_state(shown, list(page.spans))
             if self._paginator.has_next_page:
                 self._paginator.update_request(self._request)
-                return isinstance(self._request.url, str)
+                # A text or a number; what else a page may hold there would be sent in Python's words.
+                return all(isinstance(value, str | int) for value in (self._request.url, *self.params.values()))
         except (ValueError, TypeError, AttributeError, KeyError):
             return False
         return True

@@ -30,8 +30,7 @@ class _Table:
     def yaml(self) -> str:
         url = f"postgresql://127.0.0.1:{self.relay.port}/{self.database.name}"
         user = "user: {env: PLAYED_USER}, password: {env: PLAYED_PASSWORD}"
-        # Several windows a month: each is a slot.
-        return f'{{database: {{url: "{url}", {user}, table: records, watermark: at, key: [record_id], window: 10d}}}}'
+        return f'{{database: {{url: "{url}", {user}, table: records, watermark: at, key: [record_id]}}}}'
 
     def has(self, month: str, found: Iterable[Record], *, parts: int = 1) -> None:
         assert parts > 0
@@ -89,7 +88,7 @@ def _playing(_: Path) -> Iterator[Played]:
 
 DATABASE = Kind(
     name="database",
-    played_by="a real PostgreSQL with a table of three windows a month, behind a line that can be cut",
+    played_by="a real PostgreSQL with a row a record, behind a line that can be cut",
     playing=_playing,
     empty="a window without rows is received, and has none",
     told={},

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from data_platform.components.datasets import Datasets
 from data_platform.lake.names import TableName
+from data_platform.planning.findings import Unanswered, Waiting
 from data_platform_tests.databases import Database
 from data_platform_tests.small_dataset import SmallDataset
 
@@ -105,7 +106,7 @@ def stale(small: SmallDataset, now: datetime = MARCH) -> list[str]:
 def told(small: SmallDataset, now: datetime = MARCH) -> list[str]:
     """What is told of the source without being received."""
     answer = small.stale(now)
-    found = (*answer.waiting, *answer.unanswered)
+    found: tuple[Waiting | Unanswered, ...] = (*answer.waiting, *answer.unanswered)
     return [str(one) for one in found if one.table == TableName("raw", "customers")]
 
 
