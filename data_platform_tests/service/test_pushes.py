@@ -83,7 +83,7 @@ def test_what_is_refused_is_in_the_ledger_once_and_its_key_is_free(shop: Shop) -
     ("body", "reason"),
     [
         (b"", "is empty"),
-        (b"\n\n\n", "holds no object with a key"),
+        (b"\n\n\n", "no row has a date"),
         (b"[1, 2", "holds no object with a key (line 1: Expecting"),
         (b"7\n8\n" + lines(review(1)), "2 of 3 records cannot be read: line 1: is a number, expected an object"),
         (b'{"review_id": 1, "review_id": 2}\n', "(line 1: a key stands twice in one object)"),

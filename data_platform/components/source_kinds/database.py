@@ -15,6 +15,7 @@ from data_platform.contracts.contract import Part
 from data_platform.contracts.secrets import SecretRef
 from data_platform.sources.database.address import Address, names, parsed
 from data_platform.sources.database.source import Database, Grid
+from data_platform.sources.patience import Patience
 
 
 class DatabaseSpec(Part):
@@ -81,7 +82,7 @@ def database(spec: DatabaseSpec, context: SourceContext) -> Database:
         password=context.secret(spec.password) if spec.password else None,
         connect_seconds=spec.connect_timeout_seconds,
         statement_seconds=spec.statement_timeout_seconds,
-        attempts=spec.attempts,
+        patience=Patience(spec.attempts, longest_wait_seconds=30.0),
         batch_rows=spec.batch_rows,
         max_bytes=spec.max_bytes,
         unset="" if address else f"{_variables(spec.url)} is not set: the url of a database belongs there",

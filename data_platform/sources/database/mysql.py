@@ -156,7 +156,7 @@ class MysqlSession:
         if self.login.password:
             told = told.replace(self.login.password, "…")
         if code in _TIMED_OUT:
-            return TooSlow(f"the statement took longer than statement_timeout_seconds={self.login.statement_seconds:g}")
+            return TooSlow(self.login.statement_seconds)
         is_unknown_host = isinstance(getattr(error, "original_exception", None), socket.gaierror)
         if code in _PASSING and not is_unknown_host:
             return TransientSourceError(told)

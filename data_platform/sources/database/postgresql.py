@@ -142,7 +142,7 @@ class PostgresqlSession:
         if self.login.password:
             told = told.replace(self.login.password, "…")
         if state == _TIMED_OUT:
-            return TooSlow(f"the statement took longer than statement_timeout_seconds={self.login.statement_seconds:g}")
+            return TooSlow(self.login.statement_seconds)
         if (state or "").startswith(_PASSING) or (state is None and not any(word in told for word in _MENDED)):
             return TransientSourceError(told)
         return PermanentSourceError(told)

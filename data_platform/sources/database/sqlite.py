@@ -126,7 +126,7 @@ class SqliteSession:
             raise self._too_slow()
 
     def _too_slow(self) -> TooSlow:
-        return TooSlow(f"the statement took longer than statement_timeout_seconds={self.login.statement_seconds:g}")
+        return TooSlow(self.login.statement_seconds)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:

@@ -109,7 +109,7 @@ def hooks() -> Iterator[list[Any]]:
     found: list[Any] = []
     before = stamina.instrumentation.get_on_retry_hooks()
 
-    def call(_: stamina.instrumentation.RetryDetails) -> None:
+    def call(details: stamina.instrumentation.RetryDetails) -> None:  # noqa: ARG001 - the name is part of the hook's shape
         for hook in found:
             hook()
 

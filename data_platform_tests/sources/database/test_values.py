@@ -208,7 +208,8 @@ def _wanted(database: Database, row: tuple[Any, ...]) -> tuple[Any, ...]:
     i, f, d, t, b = row
     decimal = None if d is None else f"{d:f}"
     if database.kind == "sqlite":
-        return None if i is None else str(i), None if f is None else repr(f), decimal, t, b
+        # SQLite keeps no zero with a sign.
+        return None if i is None else str(i), None if f is None else repr(f + 0.0), decimal, t, b
     return i, f, decimal if d != 0 else f"{abs(d):f}", t, b
 
 
