@@ -63,10 +63,9 @@ def _batch(block: bytes, columns: Sequence[Column]) -> pa.RecordBatch:
                 quoted_strings_can_be_null=False,
             ),
         )
-    except pa.ArrowInvalid as error:
-        raise PermanentSourceError(
-            "its rows cannot be read as the types of its columns; cast them in a view"
-        ) from error
+    except pa.ArrowInvalid:
+        # Without its cause, which repeats the value.
+        raise PermanentSourceError("its rows cannot be read as the types of its columns; cast them in a view") from None
     arrays = [
         unhexed(array) if column.kind == "bytes" else array
         for array, column in zip(table.combine_chunks().columns, columns, strict=True)
