@@ -82,13 +82,13 @@ class Sightings:
         """The last time that one kind of source gave this version of an address."""
         return self._received_as.get((origin, uri, version))
 
-    def first_received(self, origin: str, slot: str) -> Sighting | None:
-        """The first that one kind of source gave under a slot, in whichever partition, where slots are given once."""
-        return self._first_received.get((origin, slot))
+    def first_received(self, origin: str, uri: str) -> Sighting | None:
+        """The first that one kind of source gave of an address, in whichever partition, where it gives one thing."""
+        return self._first_received.get((origin, uri))
 
-    def last_of(self, origin: str, slot: str) -> Sighting | None:
-        """The last sighting of a slot that one kind of source made, in whichever partition."""
-        return self._last_of.get((origin, slot))
+    def last_at(self, origin: str, uri: str) -> Sighting | None:
+        """The last sighting that one kind of source made of an address, in whichever partition."""
+        return self._last_at.get((origin, uri))
 
     def standing(self, origin: str) -> tuple[Sighting, ...]:
         """What one kind of source gave and has not withdrawn: the last received sighting of each slot and address."""
@@ -144,11 +144,11 @@ class Sightings:
 
     @cached_property
     def _first_received(self) -> dict[tuple[str, str], Sighting]:
-        return {(s.origin, s.slot): s for s in reversed(self.rows) if s.state == "received"}
+        return {(s.origin, s.uri): s for s in reversed(self.rows) if s.state == "received"}
 
     @cached_property
-    def _last_of(self) -> dict[tuple[str, str], Sighting]:
-        return {(sighting.origin, sighting.slot): sighting for sighting in self.rows}
+    def _last_at(self) -> dict[tuple[str, str], Sighting]:
+        return {(sighting.origin, sighting.uri): sighting for sighting in self.rows}
 
     @cached_property
     def _standing(self) -> dict[tuple[str, str, str, str], Sighting]:

@@ -12,7 +12,7 @@ Choice = Callable[[Sightings], Sighting | None]
 
 @dataclass(eq=False)
 class _Waiting:
-    slot: str
+    place: str
     choose: Choice
     done: threading.Event = field(default_factory=threading.Event)
     after: Sightings | None = None
@@ -28,12 +28,12 @@ class Together:
         self._writing = threading.Lock()
         self._waiting: list[_Waiting] = []
 
-    def append(self, slot: str, choose: Choice) -> Sightings:
+    def append(self, place: str, choose: Choice) -> Sightings:
         """Appends what `choose` makes of the ledger as it is committed against, None: nothing; returns the ledger then.
 
-        Of one slot only one is in a commit, so that each sees those before it. Raises what the commit raised.
+        Of one place only one is in a commit, so that each sees those before it. Raises what the commit raised.
         """
-        ours = _Waiting(slot, choose)
+        ours = _Waiting(place, choose)
         with self._lock:
             self._waiting.append(ours)
         while not ours.done.is_set():
@@ -46,11 +46,11 @@ class Together:
         return ours.after
 
     def _next(self) -> Sequence[_Waiting]:
-        """The first of each slot, in the order in which they came."""
+        """The first of each place, in the order in which they came."""
         with self._lock:
             first: dict[str, _Waiting] = {}
             for each in self._waiting:
-                first.setdefault(each.slot, each)
+                first.setdefault(each.place, each)
             chosen = list(first.values())
             self._waiting = [each for each in self._waiting if each not in chosen]
         return chosen

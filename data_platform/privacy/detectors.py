@@ -13,17 +13,16 @@ from typing import Literal
 Found = Literal["email", "iban", "card", "phone", "handle"]
 
 _EMAIL = re.compile(
-    r"""(?<![\w.+%'-])[^\W_]?[\w.!#$%&'*+/=?^`{|}~-]*\w@            # local part
+    r"""(?<![\w.+%'@-])[^\W_]?[\w.!#$%&'*+/=?^`{|}~-]*\w@            # local part
     (?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+                        # domain, of any script
     (?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,63})(?![\w-]|\.\w*@)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}[ -]?\d{2}(?:[ -]?[A-Z0-9]){11,30}", re.IGNORECASE)
-_CARD = re.compile(r"(?<![\d.,])(?<!\d[ -])[2-6]\d{3}(?:[ -]?\d){9,15}(?![ -]?\d)")
-_HANDLE = re.compile(r"(?<![\w@/.+-])@[^\W\d]\w*(?:[.-]\w+)*(?:@[\w-]+(?:\.[\w-]+)+)?")
-_DIGITS = re.compile(r"\d")
-# As few digits as a phone number may have that is not just any number.
-_FEWEST = 7
+_CARD = re.compile(r"(?<![\d.,+])(?<!\d[ -])[2-6]\d{3}(?:[ -]?\d){9,15}(?![ -]?\d)")
+_HANDLE = re.compile(r"(?<![\w@/+-])(?<!\w\.)@[^\W\d]\w*(?:[.-]\w+)*(?:@[\w-]+(?:\.[\w-]+)+)?")
+# As few digits as a phone number may have that is not just any number, with little between them.
+_DIGITS = re.compile(r"\d(?:[ ().,/-]{0,3}\d){6}|[A-Z]{2}[ -]?\d{2}[ -]?[A-Z0-9]{4}", re.IGNORECASE)
 # Regions in whose national form numbers are looked for, beside the international form that all have.
 REGIONS = ("US", "GB", "DE", "FR", "IN")
 
@@ -53,7 +52,7 @@ def spans(text: str) -> list[Span]:
     detectors: list[tuple[Found, Callable[[str], Iterator[tuple[int, int]]]]] = []
     if "@" in plain:
         detectors.append(("email", _emails))
-    if sum(1 for _ in _DIGITS.finditer(plain)) >= _FEWEST:
+    if _DIGITS.search(plain):
         detectors += [("iban", _ibans), ("card", _cards), ("phone", _phones)]
     if "@" in plain:
         detectors.append(("handle", _handles))
@@ -97,12 +96,14 @@ def _cards(text: str) -> Iterator[tuple[int, int]]:
 def _ibans(text: str) -> Iterator[tuple[int, int]]:
     from stdnum import iban
 
-    for match in _IBAN.finditer(text):
+    match = _IBAN.search(text)
+    while match is not None:
         # What follows may look like a part of it: the longest beginning that its check digits confirm counts.
-        for length in range(len(match[0]), 14, -1):
-            if match[0][length - 1].isalnum() and iban.is_valid(match[0][:length]):
-                yield match.start(), match.start() + length
-                break
+        ends = (end for end in range(match.end(), match.start() + 14, -1) if text[end - 1].isalnum())
+        end = next((e for e in ends if iban.is_valid(text[match.start() : e], check_country=False)), None)
+        if end is not None:
+            yield match.start(), end
+        match = _IBAN.search(text, end or match.start() + 1)
 
 
 def _phones(text: str) -> Iterator[tuple[int, int]]:
@@ -110,8 +111,10 @@ def _phones(text: str) -> Iterator[tuple[int, int]]:
 
     taken: list[tuple[int, int]] = []
     for region in (None, *REGIONS):
-        leniency = Leniency.VALID if region is None else Leniency.STRICT_GROUPING
+        leniency = Leniency.POSSIBLE if region is None else Leniency.STRICT_GROUPING
         for match in PhoneNumberMatcher(text, region, leniency):
+            if region is not None and match.raw_string.isdigit() and not match.raw_string.startswith("0"):
+                continue  # ten digits in a row are an order number as often
             if all(match.end <= start or match.start >= end for start, end in taken):
                 taken.append((match.start, match.end))
     yield from taken

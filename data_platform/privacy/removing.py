@@ -176,7 +176,7 @@ def holds_text(type_: pa.DataType) -> bool:
 
 
 def _is_string(type_: pa.DataType) -> bool:
-    return pt.is_string(type_) or pt.is_large_string(type_) or pt.is_string_view(type_)
+    return bool(pt.is_string(type_) or pt.is_large_string(type_) or pt.is_string_view(type_))
 
 
 def _differs(some: pa.ChunkedArray, others: pa.ChunkedArray) -> Mask:

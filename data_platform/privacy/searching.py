@@ -5,7 +5,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import numpy as np
@@ -105,12 +105,11 @@ class _Window:
                 if lower[start : start + len(value)].tobytes() == value:
                     yield start, start + len(value)
 
-    def _hashed(
-        self, windows: "np.ndarray[tuple[int], np.dtype[np.uint64]]"
-    ) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
+    def _hashed(self, windows: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
         bits = 8 * self._type.itemsize
         factor = self._type.type(0x9E3779B97F4A7C15 >> (64 - bits) | 1)
-        return (windows * factor) >> self._type.type(bits - _SLOTS)
+        slots: np.ndarray[Any, Any] = (windows * factor) >> self._type.type(bits - _SLOTS)
+        return slots
 
 
 def _written(value: str) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from data_platform.lake.sightings import Sighting
 from data_platform.planning.catalog import RawTable
+from data_platform.sources.push import sender
 from data_platform.steps.receipts import StagedRows, Waiting
 
 
@@ -36,7 +37,7 @@ def receipt(table: RawTable, sighting: Sighting) -> dict[str, Any]:
 
     `rows` are all records, also unparsed ones; `sha256` is that of the body as it was sent, `bytes` is what is kept.
     """
-    client, _, key = sighting.slot.partition("/")
+    client, key = sender(sighting.uri)
     return {
         "id": f"{table.name}/{sighting.sequence}",
         "table": table.name.sql,

@@ -18,7 +18,7 @@ from data_platform.service.access import Access, Door, access
 from data_platform.service.answers import Problem, problem, receipt, with_staged
 from data_platform.service.bodies import announced, check_space, written
 from data_platform.sources.errors import Refused
-from data_platform.sources.push import ORIGIN, checked_key, slot_of
+from data_platform.sources.push import ORIGIN, checked_key, uri_of
 from data_platform.steps.platform import Platform
 from data_platform.steps.push import Asked, Desk, KeyTaken
 from data_platform.steps.receipts import staged
@@ -75,7 +75,7 @@ class _Service:
 
     def __init__(self, platform: Platform, doors: Access) -> None:
         self._platform, self._access = platform, doors
-        self._desks = {name: Desk(platform.lake, door.table, door.push.partition) for name, door in doors.doors.items()}
+        self._desks = {name: Desk(platform.lake, door.table, door.push) for name, door in doors.doors.items()}
         # One for each body: those that wait for a commit together are in it together.
         self._threads = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="push")
         self._expected: list[int] = []
@@ -103,8 +103,8 @@ class _Service:
             accept = partial(desk.accept, asked, body, now=datetime.now(UTC))
             sighting, is_new = await asyncio.get_running_loop().run_in_executor(self._threads, accept)
         except KeyTaken as taken:
-            sums = {"known_sha256": taken.known, "sent_sha256": taken.sent}
-            raise Problem(409, "key is taken", str(taken), **sums) from taken
+            known, sent = taken.known, taken.sent
+            raise Problem(409, "key is taken", str(taken), known_sha256=known, sent_sha256=sent) from taken
         except Refused as refused:
             raise Problem(422, "refused", refused.reason, sha256=body.sha256, bytes=body.bytes) from refused
         except DiskFull as full:
@@ -130,9 +130,8 @@ class _Service:
 
     def _receipt(self, door: Door, client: str, key: str) -> dict[str, object] | None:
         sightings = self._platform.lake.ledger(door.table.name.table).read()
-        slot = slot_of(client, key)
-        first = sightings.first_received(ORIGIN, slot)
-        last = sightings.last_of(ORIGIN, slot)
+        uri = uri_of(client, key)
+        first, last = sightings.first_received(ORIGIN, uri), sightings.last_at(ORIGIN, uri)
         if first is None or last is None:
             return None
         told = receipt(door.table, first)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import RawTable
-from data_platform.sources.push import ORIGIN, Push, slot_of
+from data_platform.sources.push import ORIGIN, Push, uri_of
 from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
 
@@ -64,7 +64,7 @@ def _all(platform: Platform, folder: Path) -> list[_Pushed]:
 def _is_there(platform: Platform, pushed: _Pushed) -> bool:
     """Whether the ledger has it, received or refused."""
     sightings = platform.lake.ledger(pushed.table.name.table).read()
-    return sightings.last_of(ORIGIN, slot_of(pushed.client, pushed.path.stem)) is not None
+    return sightings.last_at(ORIGIN, uri_of(pushed.client, pushed.path.stem)) is not None
 
 
 def _push(platform: Platform, new: list[_Pushed]) -> None:

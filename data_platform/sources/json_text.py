@@ -16,6 +16,7 @@ from data_platform.sources.rows_file import RowsFile
 from data_platform.sources.unpack import Part
 
 _AT_ONCE = 5_000
+_AT_ONCE_CHARACTERS = 4_000_000
 _BLANKS = " \t\r\n"
 
 
@@ -79,13 +80,15 @@ def read_json(
 
 def _add(values: Iterator[_Value], columns: list[str], into: RowsFile, records: int, shown: str) -> int:
     rows: list[list[str | None]] = []
+    characters = 0
     for each in values:
         if isinstance(each.value, dict):
             rows.append([_text(each.value.get(column)) for column in columns])
-            if len(rows) < _AT_ONCE:
+            characters += len(each.text)
+            if len(rows) < _AT_ONCE and characters < _AT_ONCE_CHARACTERS:
                 continue
         into.add_rows(rows, records)
-        records, rows = records + len(rows), []
+        records, rows, characters = records + len(rows), [], 0
         if not isinstance(each.value, dict):
             into.odd(Odd(records, each.line, each.text or _written(each.value), _wrong(each)), shown)
             records += 1

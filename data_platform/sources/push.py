@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from data_platform.sources.content import FromContent
 from data_platform.sources.errors import MissingYet
-from data_platform.sources.slot import Fetched, Places, Progress, Question, Version, silent
+from data_platform.sources.slot import ONE_SLOT, Fetched, Places, Progress, Question, Version, silent
 
 ORIGIN = "push"
 # It stands in addresses, slots and messages as it is.
@@ -25,14 +26,15 @@ def checked_key(text: str) -> str:
     return key
 
 
-def slot_of(client: str, key: str) -> str:
-    """The slot of a push: keys are a client's own."""
-    return f"{client}/{key}"
-
-
 def uri_of(client: str, key: str) -> str:
-    """The address that the ledger tells for a push."""
+    """The address that the ledger tells for a push: keys are a client's own."""
     return f"{ORIGIN}://{client}/{key}"
+
+
+def sender(uri: str) -> tuple[str, str]:
+    """Client and key of such an address."""
+    client, _, key = uri.removeprefix(f"{ORIGIN}://").partition("/")
+    return client, key
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,22 @@ class Push:
     """What a table takes from clients that push to it.
 
     tokens: client → its token, asked for when the service starts; raises SourceError where it is not set. partition:
-    the column that tells a body's partition where the client does not (None: clients say it, or there are none).
+    the column that tells a body's partition where the client does not (None: clients say it, or there are none). slot:
+    whether each push is a slot of its own, or a partition one slot, in which the latest push wins.
     max_bytes: the largest body, as sent. timeout_seconds: the longest silence within one; max_seconds: the longest time
     that one takes.
     """
 
     tokens: Mapping[str, Callable[[], str]] = field(repr=False)
     partition: FromContent | None = None
+    slot: Literal["push", "partition"] = "push"
     max_bytes: int = 50_000_000
     timeout_seconds: float = 30.0
     max_seconds: float = 600.0
+
+    def slot_of(self, client: str, key: str) -> str:
+        """The slot that a push is in."""
+        return f"{client}/{key}" if self.slot == "push" else ONE_SLOT
 
     @property
     def origin(self) -> str:

@@ -16,9 +16,8 @@ from data_platform.lake.together import Together
 from data_platform.planning.arrivals import as_read
 from data_platform.planning.catalog import RawTable
 from data_platform.planning.findings import NO_PARTITION
-from data_platform.sources.content import FromContent
 from data_platform.sources.errors import Refused
-from data_platform.sources.push import ORIGIN, slot_of, uri_of
+from data_platform.sources.push import ORIGIN, Push, uri_of
 from data_platform.steps.forget_raw import forget_received
 from data_platform.steps.keeping import Kept, keep
 from data_platform.steps.space import told_if_full
@@ -47,8 +46,8 @@ class Asked:
     partition: str | None = None
 
     @property
-    def slot(self) -> str:
-        return slot_of(self.client, self.key)
+    def uri(self) -> str:
+        return uri_of(self.client, self.key)
 
 
 class KeyTaken(Exception):  # noqa: N818 - it is named for what happened
@@ -63,8 +62,8 @@ class KeyTaken(Exception):  # noqa: N818 - it is named for what happened
 class Desk:
     """Where the pushes to one table are taken in, by all threads of this process."""
 
-    def __init__(self, lake: Lake, table: RawTable, by: FromContent | None) -> None:
-        self._lake, self._table, self._by = lake, table, by
+    def __init__(self, lake: Lake, table: RawTable, push: Push) -> None:
+        self._lake, self._table, self._push = lake, table, push
         self._ledger = lake.ledger(table.name.table)
         self._together = Together(self._ledger)
         self._reading = threading.BoundedSemaphore(_READ_AT_ONCE)
@@ -80,30 +79,26 @@ class Desk:
             if partition is not None:
                 raise ValueError(f"raw.{self._table.name.table} has no partitions: leave `partition` out")
         elif partition is None:
-            if self._by is None:
+            if self._push.partition is None:
                 raise ValueError(f"name the {partitions.kind} partition, such as partition={_some(self._table)}")
         elif not partitions.has(partition):
             raise ValueError(f"raw.{self._table.name.table} has no such partition; they are like {_some(self._table)}")
-
-    def known(self, client: str, key: str) -> Sighting | None:
-        """What was received under a client's key."""
-        return self._ledger.read().first_received(ORIGIN, slot_of(client, key))
 
     def accept(self, request: Asked, body: Body, *, now: datetime) -> tuple[Sighting, bool]:
         """What the ledger has for the request, and whether it is new there. `body.path` is moved, or left.
 
         Raises KeyTaken, Refused (after it is in the ledger), DiskFull and LakeError.
         """
-        known = self.known(request.client, request.key)
+        known = self._ledger.read().first_received(ORIGIN, request.uri)
         if known is None:
             with told_if_full(f"a push to {self._table.name}", body.path.parent):
                 forgotten = self._lake.forgotten.mark()
                 sighting = self._read(request, body, now)
-                after = self._together.append(request.slot, _unless_there(sighting))
+                after = self._together.append(request.uri, _unless_there(sighting))
                 # Either this sees who is forgotten since it began, or whoever forgets sees what is appended here.
                 if self._lake.forgotten.mark() != forgotten:
                     after = forget_received(self._lake, self._table, run_id=sighting.run_id)
-            known = after.first_received(ORIGIN, request.slot)
+            known = after.first_received(ORIGIN, request.uri)
             if sighting.state == "refused" and known is None:
                 raise Refused(str(sighting.reason))
             assert known is not None  # it is ours, or that of somebody who was faster
@@ -132,8 +127,8 @@ class Desk:
             _log.warning("%s: refused a push of %s", self._table.name, request.client)
         return Sighting(
             partition=found,
-            slot=request.slot,
-            uri=uri_of(request.client, request.key),
+            slot=self._push.slot_of(request.client, request.key),
+            uri=request.uri,
             version=as_read(self._table, body.sha256) if kept is None else body.sha256,
             state="refused" if kept is None else "received",
             reason=refusal,
@@ -146,9 +141,10 @@ class Desk:
     def _partition(self, parquet: Path) -> str:
         partitions = self._table.partitions
         assert partitions is not None  # it is asked where there are some
-        assert self._by is not None  # checked before the body was read
+        by = self._push.partition
+        assert by is not None  # checked before the body was read
         try:
-            key = self._by.partition(parquet, partitions.key_at)
+            key = by.partition(parquet, partitions.key_at)
         except ValueError as error:
             raise Refused(str(error)) from error
         if not partitions.has(key):
@@ -165,9 +161,9 @@ def _unless_there(sighting: Sighting) -> Callable[[Sightings], Sighting | None]:
     """Nothing is received twice under a key, and nothing is refused twice in a row for the same."""
 
     def choose(now: Sightings) -> Sighting | None:
-        if now.first_received(ORIGIN, sighting.slot) is not None:
+        if now.first_received(ORIGIN, sighting.uri) is not None:
             return None
-        last = now.last_of(ORIGIN, sighting.slot)
+        last = now.last_at(ORIGIN, sighting.uri)
         same = last is not None and (last.state, last.version) == (sighting.state, sighting.version)
         return None if same else sighting
 

@@ -19,3 +19,8 @@ def test_what_may_be_the_secret_itself_is_refused_and_not_repeated(written: obje
     (told,) = refused.value.errors()
     assert "s3cret" not in told["msg"]
     assert "4711" not in told["msg"]
+
+
+def test_a_secret_is_no_setting_of_the_platform() -> None:
+    with pytest.raises(ValidationError, match="the platform's own settings: name another one"):
+        SecretRef.model_validate({"env": "DATA_PLATFORM_TOKEN"})

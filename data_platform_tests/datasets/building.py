@@ -71,7 +71,8 @@ class House:
     def schema(self, path: Path) -> list[tuple[Any, ...]]:
         """(name, type) of a file's columns."""
         with duckdb.connect() as connection:
-            return connection.execute("SELECT name, type, logical_type FROM parquet_schema(?)", [str(path)]).fetchall()
+            found = connection.execute("DESCRIBE SELECT * FROM read_parquet(?, hive_partitioning=false)", [str(path)])
+            return [(name, type_) for name, type_, *_ in found.fetchall()]
 
     def written(self) -> dict[Path, int]:
         """Every file and folder of lake and warehouse with its time of change in nanoseconds."""

@@ -12,6 +12,7 @@ import data_platform.datasets
 from data_platform.components.datasets import read_datasets
 from data_platform.components.samples import ensure_sample
 from data_platform.resources.platform import platform_of
+from data_platform.service.samples import push_samples
 from data_platform.settings import Settings
 from data_platform.steps.dashboards import draw
 from data_platform.steps.publish import publish_warehouse
@@ -32,6 +33,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     for name, dataset in datasets.by_name.items():
         assert ensure_sample(dataset.folder, settings.samples_path / name), f"{dataset.folder} has no sample.py"
     platform = platform_of(settings, datasets.catalog)
+    for name in datasets.by_name:
+        push_samples(platform, settings.samples_path / name / "pushes")
     house = House(settings, datasets, platform, now=datetime(2030, 1, 1, tzinfo=UTC))
     assert house.make()
     publish_warehouse(platform, now=house.now)

@@ -72,7 +72,7 @@ def test_all_files_of_a_table_have_one_schema(house: House, dataset: str) -> Non
         schemas = [house.schema(path) for path in house.paths(table.name.sql)]
         assert all(schema == schemas[0] for schema in schemas), table.name
         hidden = ["_source_file", "_source_row"] if table.name.layer == "staged" else []
-        assert [name for name, *_ in schemas[0][1:]] == [*table.contract.columns, *hidden]
+        assert [name for name, *_ in schemas[0]] == [*table.contract.columns, *hidden]
 
 
 def test_readers_find_every_table_and_its_quarantine(house: House, dataset: str) -> None:

@@ -64,9 +64,10 @@ def test_the_canaries_are_in_the_lake_and_each_way_to_leak_them_was_taken(home: 
     assert [name for name in FAILING if name not in told] == []
     rules = {rule for row in home.small.quarantine("staged.posts", "2024-02") for rule in row["_rules"]}
     assert rules == {"castable", "duplicate", "score_range", "unparsed"}
-    assert "rows for handle …" in told
+    assert "rows for p.handle …" in told
     refused = {item.table.table for item in home.second.waiting if item.reason.startswith("refused")}
-    assert refused == {"headless", "page", "posts", "strange", "torn"}
+    assert refused == {"headless", "page", "strange", "torn"}
+    assert "refused" in home.printed.partition("posts-2024-01.csv")[2]
     assert home.second.published
 
 

@@ -1,6 +1,7 @@
 """The source kind `push` in a dataset's YAML."""
 
 import re
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -24,11 +25,13 @@ class PushPartitionSpec(Part):
 class PushSpec(Part):
     """What clients push to the endpoint of this table; `tokens` are by client.
 
+    `slot`: whether each push is an object of its own, or a partition one object, of which the latest push counts.
     `timeout_seconds`: the longest silence within a body, `max_seconds`: the longest time that it takes.
     """
 
     tokens: dict[str, SecretRef] = Field(min_length=1)
     partition: PushPartitionSpec | None = None
+    slot: Literal["push", "partition"] = "push"
     max_bytes: int = Field(default=50_000_000, gt=0)
     timeout_seconds: float = Field(default=30.0, gt=0)
     max_seconds: float = Field(default=600.0, gt=0)
@@ -51,6 +54,7 @@ def push(spec: PushSpec, context: SourceContext) -> Push:
     return Push(
         {client: context.secret(reference) for client, reference in spec.tokens.items()},
         None if by is None else FromContent(by.column, by.format),
+        slot=spec.slot,
         max_bytes=spec.max_bytes,
         timeout_seconds=spec.timeout_seconds,
         max_seconds=spec.max_seconds,

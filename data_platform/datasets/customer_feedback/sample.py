@@ -22,8 +22,8 @@ FIRST_PARTITION = WEEKS[0].isoformat()
 LAST_PARTITION = WEEKS[-1].isoformat()
 # Of no use anywhere but with this sample.
 SECRETS = {
-    "DATA_PLATFORM_FEEDBACK_TOKEN": "sample-token-of-the-network",
-    "DATA_PLATFORM_REVIEWS_TOKEN": "sample-token-of-the-shops",
+    "FEEDBACK_TOKEN": "sample-token-of-the-network",
+    "REVIEWS_TOKEN": "sample-token-of-the-shops",
 }
 
 POSTS, REVIEWS = 320, 260
@@ -58,7 +58,7 @@ def service(root: Path) -> "Starlette":
     """The network's API over the generated posts."""
     from data_platform.datasets.customer_feedback.sample_service import network
 
-    return network(root / "posts.ndjson", SECRETS["DATA_PLATFORM_FEEDBACK_TOKEN"])
+    return network(root / "posts.ndjson", SECRETS["FEEDBACK_TOKEN"])
 
 
 def posts(week: date) -> list[Record]:

@@ -1,5 +1,6 @@
 """What is asked of a database, whichever it is: which columns, how many rows of which content, and the rows."""
 
+import math
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -18,7 +19,11 @@ Kind = Literal["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "
 
 
 class TooSlow(TransientSourceError):  # noqa: N818 - it is named for what happened
-    """A statement was ended by its time limit: another attempt at once would take as long."""
+    """A statement was ended by its time limit of so many seconds: another attempt at once would take as long."""
+
+    def __init__(self, seconds: float) -> None:
+        told = f"the statement took longer than statement_timeout_seconds={seconds:g}"
+        super().__init__(f"{told}. Raise it, or make the windows smaller", retry_after=math.inf)
 
 
 @dataclass(frozen=True)

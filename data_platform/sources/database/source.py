@@ -10,12 +10,11 @@ from typing import Literal, TypeVar
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-import stamina
-
 from data_platform.sources.database import versions
 from data_platform.sources.database.address import Address
-from data_platform.sources.database.session import Chosen, Column, Login, Of, Session, Span, Tally, TooSlow
+from data_platform.sources.database.session import Chosen, Column, Login, Of, Session, Span, Tally
 from data_platform.sources.errors import PermanentSourceError, SourceError, TransientSourceError
+from data_platform.sources.patience import Patience
 from data_platform.sources.slot import (
     ONE_SLOT,
     Fetched,
@@ -66,8 +65,7 @@ class Database:
     password: Callable[[], str] | None = field(default=None, compare=False, repr=False)
     connect_seconds: float = 10.0
     statement_seconds: float = 600.0
-    attempts: int = 5
-    first_wait_seconds: float = 0.5
+    patience: Patience = Patience(longest_wait_seconds=30.0)  # noqa: RUF009 - a frozen value
     batch_rows: int = 100_000
     max_bytes: int = 10 * 1000**3
     unset: str = ""
@@ -247,33 +245,22 @@ class Database:
 
     def _asked(self, where: str, ask: Callable[[Session], _T]) -> _T:
         """The answer, after as many attempts as it takes; a connection that failed is not used again."""
-        tries = 0
         try:
-            for attempt in stamina.retry_context(
-                on=lambda error: isinstance(error, TransientSourceError) and not isinstance(error, TooSlow),
-                attempts=self.attempts,
-                timeout=None,
-                wait_initial=self.first_wait_seconds,
-                wait_max=30.0,
-                wait_jitter=self.first_wait_seconds,
-            ):
-                with attempt, ExitStack() as undo:
-                    tries = attempt.num
-                    session = self._session()
-                    undo.callback(session.close)
-                    answer = ask(session)
-                    if self.idle is not None:
-                        undo.pop_all()
-                        self.idle.append(session)
-                    return answer
-        except TooSlow as error:
-            raise TransientSourceError(f"{where}: {error}. Raise it, or make the windows smaller") from error
+            return self.patience.retrying(lambda: self._once(ask))
         except TransientSourceError as error:
-            given_up = f"(given up after {tries} of {self.attempts} attempts)"
-            raise TransientSourceError(f"{where}: {error} {given_up}") from error
+            raise TransientSourceError(f"{where}: {error}") from error
         except SourceError as error:
             raise type(error)(f"{where}: {error}") from error
-        raise AssertionError("a retry context ends with a value or an error")
+
+    def _once(self, ask: Callable[[Session], _T]) -> _T:
+        with ExitStack() as undo:
+            session = self._session()
+            undo.callback(session.close)
+            answer = ask(session)
+            if self.idle is not None:
+                undo.pop_all()
+                self.idle.append(session)
+            return answer
 
     def _session(self) -> Session:
         if self.idle:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from data_platform.contracts.partitions import Partitions
 from data_platform.sources.database.address import parsed
 from data_platform.sources.database.source import Database, Grid
+from data_platform.sources.patience import Patience
 from data_platform.sources.slot import Fetched, Place, Question, Window
 from data_platform_tests import databases
 
@@ -27,8 +28,7 @@ def source(database: databases.Database, table: str, *columns: str, **more: Any)
     told: dict[str, Any] = {
         "user": None if user is None else lambda: user,
         "password": None if password is None else lambda: password,
-        "attempts": 1,
-        "first_wait_seconds": 0.01,
+        "patience": Patience(more.pop("attempts", 1), first_wait_seconds=0.01, jitter_seconds=0.01),
         **more,
     }
     names = told.pop("names", (table,))
