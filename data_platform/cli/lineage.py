@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from data_platform.lake.names import TableName
-from data_platform.lineage.edges import Edge
+from data_platform.lineage.edges import Disagreement, Edge
 from data_platform.lineage.graph import column_graph, columns_of
 from data_platform.lineage.permuting import Permuted
+from data_platform.lineage.personal import personal_of
 from data_platform.lineage.seen import all_seen
-from data_platform.planning.catalog import RawTable
+from data_platform.planning.catalog import Catalog, RawTable
 from data_platform.steps.errors import StepError
 from data_platform.steps.lineage import permute
 from data_platform.steps.platform import Platform
@@ -38,8 +39,15 @@ def say(platform: Platform, name: str, *, verify: bool, rows: int, console: Cons
             _line(console, f"           {edge.sql} ({edge.file}:{edge.line})".replace("  (", " ("), style="dim")
     disputed = graph.disagreements_of(table.name)
     for each in disputed:
-        _line(console, f"disagreement: {each.text}", style="yellow")
+        _line(console, f"disagreement: {each.text}{_personal(platform.catalog, each)}", style="yellow")
     return 1 if disputed else 0
+
+
+def _personal(catalog: Catalog, each: Disagreement) -> str:
+    """What makes it worse: personal data in a column of which nobody says so."""
+    kind = personal_of(catalog.tables[each.source]).get(each.source_column)
+    is_told = each.column in personal_of(catalog.tables[each.table])
+    return f"; that is personal data ({kind})" if each.said == "permuted" and kind and not is_told else ""
 
 
 def _name(text: str) -> TableName:

@@ -5,6 +5,7 @@ from pydantic import Field
 
 from data_platform.components.metadata import asset_key, table_of
 from data_platform.lake.errors import LakeError
+from data_platform.lineage.personal import personal_of
 from data_platform.sql.model import ModelError
 from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
@@ -31,6 +32,7 @@ def trace_job() -> dg.JobDefinition:
     def trace_key(context: dg.OpExecutionContext, config: TraceConfig) -> None:
         platform: Platform = context.resources.platform
         key = {**config.key, **dict.fromkeys(config.null)}
+        _refuse_personal(platform, config)
         try:
             found = traced(platform, config.table, key, config.partition or None)
         except (StepError, LakeError, ModelError) as error:
@@ -42,6 +44,15 @@ def trace_job() -> dg.JobDefinition:
         trace_key()
 
     return trace
+
+
+def _refuse_personal(platform: Platform, config: TraceConfig) -> None:
+    """What is asked here is kept with the run: a person is traced in a shell, which keeps nothing."""
+    asked = {name.lower() for name in config.key}
+    for table in platform.catalog:
+        if table.name.sql == config.table and asked & {name.lower() for name in personal_of(table)}:
+            text = f"{config.table} is asked for by a personal value, which Dagster keeps with this run. Delete the run"
+            raise dg.Failure(f"{text}, and ask in a shell: python -m data_platform trace", allow_retries=False)
 
 
 def _observation(found: Traced, key: dict[str, str | None]) -> dg.AssetObservation:

@@ -116,6 +116,12 @@ class ColumnSpec(Part):
         return self.pii is not None
 
     @property
+    def privacy(self) -> str:
+        """What personal data it holds and what becomes of that: `email, hashed`; '' where it holds none."""
+        masked = {"drop": "dropped", "redact": "redacted", "hash": "hashed", "truncate": "truncated"}
+        return ", ".join(part for part in (self.pii, masked.get(self.mask or "")) if part) if self.pii else ""
+
+    @property
     def meant(self) -> str:
         """Its meaning in a few words: `money, usd`, `counter, persons, per control_area, unit, scp`; '' if unsaid."""
         per = f"per {', '.join(self.per)}" if self.per else None

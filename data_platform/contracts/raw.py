@@ -29,6 +29,11 @@ class RawColumn(Part):
         """Whether its values may not be shown."""
         return self.pii is not None
 
+    @property
+    def privacy(self) -> str:
+        """What personal data it holds; '' where it holds none."""
+        return self.pii or ""
+
 
 # What every raw row carries besides its columns.
 IDENTITY = ("_source_file", "_source_row", "_uncast")

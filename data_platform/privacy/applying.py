@@ -4,8 +4,10 @@ detectors stay in Python: no statement and no plan has them.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
+from duckdb.func import ARROW, SPECIAL
 
 from data_platform.contracts.contract import ColumnSpec, Mask, PersonalKind
 from data_platform.contracts.quoting import literal
@@ -56,10 +58,10 @@ def define(connection: duckdb.DuckDBPyConnection, maskings: Iterable[Masking], k
 
 
 def _define(connection: duckdb.DuckDBPyConnection, name: str, masking: Masking, key: PersonalKey) -> None:
-    def apply(values: object) -> object:
+    def apply(values: Any) -> Any:
         return masked_array(values, masking.mask, masking.kind, key)
 
     # With its own handling of NULL: what `truncate` finds nothing harmless in becomes one.
     connection.create_function(
-        name, apply, ["VARCHAR"], "VARCHAR", type="arrow", null_handling="special", side_effects=False
+        name, apply, ["VARCHAR"], "VARCHAR", type=ARROW, null_handling=SPECIAL, side_effects=False
     )

@@ -18,7 +18,7 @@ _BUILT_IN = {
 @dataclass(frozen=True)
 class ColumnLine:
     """A column as its page tells it. `bounds` are what its values promise, in words; `rules` the names of those on it.
-    `names` are other names that a source has for it.
+    `names` are other names that a source has for it. `privacy` is what personal data it holds, and how that is masked.
     """
 
     name: str
@@ -27,10 +27,15 @@ class ColumnLine:
     unit: str | None
     per: tuple[str, ...]
     description: str
-    personal: bool
+    privacy: str
     bounds: tuple[str, ...]
     rules: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+
+    @property
+    def personal(self) -> bool:
+        """Whether it holds personal data."""
+        return bool(self.privacy)
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ def column_lines(table: ModelTable, rules: tuple[RuleLine, ...]) -> tuple[Column
             spec.unit,
             spec.per,
             spec.description,
-            spec.personal,
+            spec.privacy,
             _bounds(spec),
             tuple(rule.name for rule in rules if name in rule.columns),
         )
@@ -115,7 +120,7 @@ def raw_column_lines(columns: Mapping[str, RawColumn]) -> tuple[ColumnLine, ...]
             spec.unit,
             (),
             spec.description,
-            spec.personal,
+            spec.privacy,
             ("may be missing from a file",) if spec.optional else (),
             names=spec.aliases,
         )

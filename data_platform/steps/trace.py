@@ -14,6 +14,7 @@ from data_platform.planning.catalog import ModelTable, PythonModel, RawTable
 from data_platform.planning.findings import Waiting
 from data_platform.planning.stale import wanted
 from data_platform.planning.versions import Versions, input_partitions
+from data_platform.privacy.discretion import engine_error
 from data_platform.steps.errors import StepError
 from data_platform.steps.narrowing import Narrowing, narrowings
 from data_platform.steps.origins import Origins
@@ -185,7 +186,8 @@ class _Run:
                 except duckdb.Error as error:
                     # A filter of the model may have kept the rows out that its expressions fail on.
                     self.found.note(
-                        f"{table.name.sql}: all rows of {read.name.sql} are told, as its keys fail: {error}"
+                        f"{table.name.sql}: all rows of {read.name.sql} are told, as its keys fail: "
+                        f"{engine_error(error) if catalog.is_discreet(table.name) else error}"
                     )
                     found = tracing.follow(self.connection, relation, below, columns, files, [tracing.Way()])
                 if found:

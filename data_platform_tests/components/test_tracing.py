@@ -50,3 +50,13 @@ def test_a_key_that_no_row_has_fails_the_run_in_words(town: SmallDagster) -> Non
     town.run_month()
     told = failure(_run(town, table="staged.readings", key={"reading_id": "7"}, null=["place"]))
     assert told == "staged.readings has no row, clean or quarantined, with reading_id '7', place NULL"
+
+
+def test_a_person_is_not_traced_where_the_question_is_kept(town: SmallDagster) -> None:
+    contract = (town.small.folder / "staged/readings.yaml").read_text()
+    town.small.write({"staged/readings.yaml": contract.replace("note: {type", "note: {pii: name, type")})
+    town.run_month()
+
+    told = failure(_run(town, table="staged.readings", key={"note": "Ann"}))
+    assert "Dagster keeps with this run" in told
+    assert "Ann" not in told

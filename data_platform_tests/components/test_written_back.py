@@ -91,3 +91,11 @@ def test_the_catalogue_says_where_a_table_is_written_back_to_and_what_was_sent(
 def _page(gauges: Town) -> str:
     written = catalogue(gauges.platform, now=datetime.now(UTC))
     return (written.page.parent / "tables" / "curated.daily_rain.html").read_text(encoding="utf-8")
+
+
+def test_each_column_of_a_target_is_known_to_come_from_one_of_ours(gauges: Town) -> None:
+    gauges.says(", columns: {where: place, day: reading_date}")
+    spec = definitions_of(gauges).resolve_assets_def(SENT.split("/")).get_asset_spec()
+    assert [dep.asset_key for dep in spec.deps] == [dg.AssetKey(["curated", "daily_rain"])]
+    lineage = spec.metadata["dagster/column_lineage"].deps_by_column
+    assert {name: deps[0].column_name for name, deps in lineage.items()} == {"where": "place", "day": "reading_date"}

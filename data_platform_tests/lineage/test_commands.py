@@ -13,7 +13,7 @@ from data_platform.components.lineage_check import CHECK, has_declared_lineage, 
 from data_platform.lake.names import TableName
 from data_platform.steps.errors import StepError
 from data_platform_tests.lineage.test_declared import DAILY, DECLARED, built, python
-from data_platform_tests.small_dataset import SmallDataset
+from data_platform_tests.small_dataset import FILES, SmallDataset
 
 
 def said(small: SmallDataset, table: str, *, verify: bool = False) -> tuple[int, str]:
@@ -38,6 +38,17 @@ def test_what_was_verified_is_told_and_a_disagreement_is_an_exit_code(small: Sma
     assert "permuted 5 columns of 6 rows of staged.readings" in told
     assert "disagreement: rain_mm changed when staged.readings.rain_mm did, which is not declared in" in told
     assert "curated/daily_rain.yaml:16 declares that rain_mm comes from staged.readings.note, but nothing" in told
+
+
+def test_personal_data_that_reaches_a_column_without_a_word_is_told_as_such(small: SmallDataset) -> None:
+    python(small, DECLARED.replace("{direct: [staged.readings.rain_mm],", "{direct: [staged.readings.read_at],"))
+    contract = FILES["staged/readings.yaml"]
+    small.write({"staged/readings.yaml": contract.replace("rain_mm: {type", "rain_mm: {pii: id, type")})
+    built(small)
+    code, told = said(small, "curated.daily_rain", verify=True)
+    assert code == 1
+    (line,) = [line for line in told.splitlines() if "rain_mm changed when staged.readings.rain_mm did" in line]
+    assert line.endswith("; that is personal data (id)")
 
 
 def test_a_table_that_there_is_not_is_told_with_those_that_there_are(small: SmallDataset) -> None:

@@ -69,6 +69,7 @@ def test_a_table_is_told_as_json_with_the_rules_that_look_at_each_column(small: 
         "unit": "mm",
         "description": "",
         "personal": False,
+        "privacy": "",
         "rules": [
             {
                 "name": "castable",

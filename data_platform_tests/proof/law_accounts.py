@@ -18,6 +18,7 @@ from data_platform.engines.duckdb import Engine
 from data_platform.engines.inputs import Input, RawFile, RawInput, TableInput, bind
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable
+from data_platform.privacy.key import PersonalKey
 from data_platform.sources.inspect import inspect_parquet
 from data_platform.sql.identity import thread
 from data_platform.sql.model import parse
@@ -153,7 +154,8 @@ def _run(case: Case, folder: Path) -> Written:
     with Engine("512MiB", 2, folder / "tmp").connect() as connection:
         bind(connection, inputs)
         reads = Reading(tuple(inputs), case.records, 0)
-        made = make(connection, table, "2024-01", reads, clean=clean, rejected=rejected)
+        key = PersonalKey.given("a-key-for-tests-only")
+        made = make(connection, table, "2024-01", reads, key=key, clean=clean, rejected=rejected)
     return Written(made, _rows(clean), _rows(rejected))
 
 

@@ -79,7 +79,8 @@ class Sample:
         clean, rejected = self.folder / "clean.parquet", self.folder / "rejected.parquet"
         for path in (clean, rejected):
             path.unlink(missing_ok=True)
-        made = make(connection, table, self.partition(table), reads, clean=clean, rejected=rejected)
+        key = self.platform.personal_key
+        made = make(connection, table, self.partition(table), reads, key=key, clean=clean, rejected=rejected)
         return Result(made, clean if made.clean else None, rejected if made.rejected else None)
 
 

@@ -74,6 +74,10 @@ def test_personal_values_stand_nowhere_in_the_catalogue(built: Town) -> None:
     assert [canary for canary in CANARIES if canary in built.text] == []
     assert "2001-01-01" not in built.text
     assert "personal data: name, born_on, score" in words(built.page("staged.people"))
+    assert "personal: name" in words(built.page("raw.people"))
+    allowed = words(built.page("curated.names"))
+    assert "Personal data that is allowed here, and why" in allowed
+    assert "the lake of a test is not read by anybody" in allowed
 
 
 def _date(text: str) -> object:

@@ -55,7 +55,7 @@
       tags.append(tag(column.type));
       const meaning = [column.semantic, column.unit].filter(Boolean).join(", ");
       if (meaning) tags.append(tag(meaning, "accent"));
-      if (column.personal) tags.append(tag("personal", "warn"));
+      if (column.privacy) tags.append(tag(`personal: ${column.privacy}`, "warn"));
     }
     const element = part("div", "", title, tags);
     const description = column === null ? data.description : column.description;

@@ -220,9 +220,9 @@ def _field(column: Column) -> str:
         return f"""IFNULL(CONCAT('"', REPLACE({text}, '"', '""'), '"'), '')"""
     if column.kind == "bytes":
         return f"""IFNULL(CONCAT('"', HEX({name}), '"'), '')"""
-    # A FLOAT is written with six digits, the same number as a DOUBLE with all; BIT is no number by itself.
-    number = f"{name} + 0e0" if column.kind == "double" else f"{name} + 0"
-    return f"IFNULL(CONCAT({number}), '')"
+    # A FLOAT is written with six digits, the same number as a DOUBLE with all; BIT is no number by itself. Times 1: a
+    # zero with a sign plus 0 has none.
+    return f"IFNULL(CONCAT({name} * 1), '')"
 
 
 def _literal(chosen: Chosen, local: datetime) -> str:
