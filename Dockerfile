@@ -1,7 +1,8 @@
-# One image for web server, daemon and code server; the command says which:
+# One image for web server, daemon, code server and the endpoint for pushes; the command says which:
 #   dagster-webserver -h 0.0.0.0 -p 3000 -w workspace.yaml
 #   dagster-daemon run -w workspace.yaml
 #   dagster code-server start -h 0.0.0.0 -p 4000 -m data_platform.definitions
+#   python -m data_platform serve --host 0.0.0.0
 # All state is in the volume /state.
 ARG PYTHON_VERSION=3.12
 
@@ -25,7 +26,7 @@ ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 DATA_PLATFORM_HOME=/state DAGST
 WORKDIR /app
 USER platform
 VOLUME /state
-EXPOSE 3000 4000
+EXPOSE 3000 4000 8300
 # dagster.yaml is written into the volume before Dagster looks for it.
 ENTRYPOINT ["/bin/sh", "-c", "python -m data_platform.dagster_home > /dev/null && exec \"$@\"", "data_platform"]
 CMD ["dagster-webserver", "-h", "0.0.0.0", "-p", "3000", "-w", "workspace.yaml"]

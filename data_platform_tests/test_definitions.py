@@ -82,7 +82,7 @@ def test_every_table_leads_to_the_warehouse() -> None:
 
 def test_each_asset_says_what_it_is_and_whose() -> None:
     folders = {str(table.name): table.dataset for table in installed(DATASETS).catalog}
-    assert set(folders.values()) == {"mta_turnstile", "nyc_taxi"}
+    assert set(folders.values()) == {"customer_feedback", "mta_turnstile", "nyc_taxi"}
     for name, spec in specs().items():
         layer = name.partition("/")[0]
         assert len(spec.description or "") > 20

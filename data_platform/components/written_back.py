@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
@@ -13,6 +14,7 @@ from data_platform.planning.batches import Batch
 from data_platform.planning.catalog import Catalog, ModelTable
 from data_platform.planning.findings import Stale
 from data_platform.planning.versions import Versions, combined
+from data_platform.sinks.target import Target
 from data_platform.steps.errors import StepError
 from data_platform.steps.platform import Platform
 from data_platform.steps.sending import unsent, write_back
@@ -101,7 +103,7 @@ def _asset(table: ModelTable) -> dg.AssetsDefinition:
         kinds={table.sink.dialect},
         skippable=True,
         deps=[dg.AssetDep(asset_key(table.name), partition_mapping=mapping)],
-        metadata={"target": table.sink.shown, "key": ", ".join(c.name for c in table.sink.columns if c.is_key)},
+        metadata=_metadata(table, table.sink),
     )
     check = dg.AssetCheckSpec(
         CHECK, asset=key, description="The target has as many rows as the table, with its values."
@@ -141,6 +143,19 @@ def _asset(table: ModelTable) -> dg.AssetsDefinition:
         )
 
     return send_asset
+
+
+def _metadata(table: ModelTable, sink: Target) -> dict[str, Any]:
+    """Where it is, and which column of it gets which of ours."""
+    columns = table.contract.columns
+    schema = [dg.TableColumn(column.name, column.type, columns[column.of].description) for column in sink.columns]
+    deps = {c.name: [dg.TableColumnDep(asset_key=asset_key(table.name), column_name=c.of)] for c in sink.columns}
+    return {
+        "target": sink.shown,
+        "key": ", ".join(column.name for column in sink.columns if column.is_key),
+        "dagster/column_schema": dg.TableSchema(columns=schema),
+        "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps),
+    }
 
 
 def _reasons(sent: Mapping[str, str]) -> str:

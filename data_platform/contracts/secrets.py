@@ -27,6 +27,6 @@ class SecretRef(BaseModel):
             raise ValueError("that is no name of a variable: write capital letters, digits and _, such as API_TOKEN")
         if name.startswith("DATA_PLATFORM_"):
             raise ValueError(
-                "variables that begin with DATA_PLATFORM_ are the platform's own settings: name another one"
+                "names that begin with DATA_PLATFORM_ are the platform's own settings: name another one"
             )
         return name

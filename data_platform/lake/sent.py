@@ -41,11 +41,19 @@ class SentLedger:
         name = new.key.removeprefix(f"{_FOLDER}/").removesuffix(".part")
         self._storage.adopt(new.path, f"{self._prefix}{name}.json")
 
+    def mark(self) -> str:
+        """Equal marks, equal entries. Costs the listing of a folder."""
+        return " ".join(self._keys()[-1:])
+
     def read(self) -> tuple[SentPartition, ...]:
         """Every entry, the oldest first."""
         found: list[SentPartition] = []
-        for file in self._storage.list(_FOLDER):
-            if file.key.startswith(self._prefix) and (text := self._storage.read(file.key)) is not None:
+        for key in self._keys():
+            if (text := self._storage.read(key)) is not None:
                 rows = json.loads(text)
                 found += [SentPartition(**row | {"sent_at": datetime.fromisoformat(row["sent_at"])}) for row in rows]
         return tuple(sorted(found, key=lambda one: (one.sent_at, one.partition)))
+
+    def _keys(self) -> list[str]:
+        """By the time of their making, which their names begin with."""
+        return sorted(file.key for file in self._storage.list(_FOLDER) if file.key.startswith(self._prefix))

@@ -103,8 +103,8 @@ class _Service:
             accept = partial(desk.accept, asked, body, now=datetime.now(UTC))
             sighting, is_new = await asyncio.get_running_loop().run_in_executor(self._threads, accept)
         except KeyTaken as taken:
-            sums = {"known_sha256": taken.known, "sent_sha256": taken.sent}
-            raise Problem(409, "key is taken", str(taken), **sums) from taken
+            known, sent = taken.known, taken.sent
+            raise Problem(409, "key is taken", str(taken), known_sha256=known, sent_sha256=sent) from taken
         except Refused as refused:
             raise Problem(422, "refused", refused.reason, sha256=body.sha256, bytes=body.bytes) from refused
         except DiskFull as full:

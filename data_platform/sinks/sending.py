@@ -101,10 +101,14 @@ def _on_conflict(table: "sa.Table", tables: Tables, values: Sequence[str]) -> "s
     if tables.target.dialect == "sqlite":
         lite = sqlite.insert(table)
         taken = {table.c[name]: lite.excluded[name] for name in values}
-        return lite.on_conflict_do_update(key, set_=taken) if values else lite.on_conflict_do_nothing(key)
+        if not values:
+            return lite.on_conflict_do_nothing(index_elements=key)
+        return lite.on_conflict_do_update(index_elements=key, set_=taken)
     full = postgresql.insert(table)
     taken = {table.c[name]: full.excluded[name] for name in values}
-    return full.on_conflict_do_update(index_elements=key, set_=taken) if values else full.on_conflict_do_nothing(key)
+    if not values:
+        return full.on_conflict_do_nothing(index_elements=key)
+    return full.on_conflict_do_update(index_elements=key, set_=taken)
 
 
 def _forget_others(connection: "sa.Connection", tables: Tables, what: Sending, sending: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from data_platform.sinks.errors import SinkError
 from data_platform.sinks.target import Target
@@ -26,8 +26,6 @@ class Tables:
     @cached_property
     def rows(self) -> "sa.Table":
         """The columns that are ours of the target's table."""
-        import sqlalchemy as sa
-
         return self._table(
             self.target.table,
             *(
@@ -36,7 +34,6 @@ class Tables:
                 )
                 for at, column in enumerate(self.target.columns)
             ),
-            sa.MetaData(),
         )
 
     @cached_property
@@ -52,7 +49,6 @@ class Tables:
                 if column.is_key
             ),
             *(sa.Column(name, sa.Text, nullable=False) for name in ("_table", "_partition", "_sending")),
-            sa.MetaData(),
         )
 
     @cached_property
@@ -70,8 +66,7 @@ class Tables:
             sa.Column("shape", sa.Text, nullable=False),
             sa.Column("rows", sa.BigInteger, nullable=False),
             sa.Column("hash", sa.Text, nullable=False),
-            sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
-            sa.MetaData(),
+            sa.Column("sent_at", column_type(self.target.dialect, "TIMESTAMP WITH TIME ZONE"), nullable=False),
         )
 
     @property
@@ -116,7 +111,8 @@ class Tables:
                     f"{target.shown}: column '{column.name}' is {declared}, expected {wanted} for {column.of} "
                     f"({column.type}). Change it there, or leave it out by `columns`"
                 )
-            if "computed" in there or (there.get("identity") or {}).get("always"):
+            identity: Any = there.get("identity")
+            if "computed" in there or (identity and identity["always"]):
                 raise SinkError(f"{target.shown}: column '{column.name}' is computed there. Leave it out by `columns`")
         ours = {column.name for column in target.columns}
         for name, other in found.items():
@@ -142,14 +138,13 @@ class Tables:
             told = ", ".join(sorted(key))
             raise SinkError(f"{target.shown}: has no primary key or unique index of exactly {told}. Add one there")
 
-    def _table(self, name: str, *parts: "sa.Column[object] | sa.MetaData") -> "sa.Table":
+    def _table(self, name: str, *columns: "sa.Column[Any]") -> "sa.Table":
         import sqlalchemy as sa
 
-        *columns, metadata = parts
         schema = self.target.schema and sa.quoted_name(self.target.schema, quote=True)
-        return sa.Table(sa.quoted_name(name, quote=True), metadata, *columns, schema=schema)
+        return sa.Table(sa.quoted_name(name, quote=True), sa.MetaData(), *columns, schema=schema)
 
-    def _column(self, name: str, type_: str, *, key: str, primary_key: bool, required: bool) -> "sa.Column[object]":
+    def _column(self, name: str, type_: str, *, key: str, primary_key: bool, required: bool) -> "sa.Column[Any]":
         import sqlalchemy as sa
 
         return sa.Column(

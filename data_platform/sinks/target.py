@@ -93,7 +93,7 @@ def check_address(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in _SCHEMES:
         raise ValueError(f"'{parts.scheme}:' is no database that rows are written to: postgresql://… or sqlite:///…")
-    if parts.scheme == "sqlite" and (parts.netloc or len(parts.path) < 2):
+    if parts.scheme == "sqlite" and not (url.startswith("sqlite:///") and len(parts.path) > 1):
         raise ValueError("write sqlite:///path, with a fourth slash for an absolute one")
     if parts.scheme == "postgresql" and (not parts.hostname or len(parts.path) < 2):
         raise ValueError("write postgresql://host/database")

@@ -8,6 +8,7 @@ from typing import Any
 
 from data_platform.contracts.partitions import Partitions
 from data_platform.lake.names import TableName
+from data_platform.lake.sent import SentPartition
 from data_platform.lineage.graph import column_graph
 from data_platform.lineage.seen import all_seen
 from data_platform.planning.catalog import Catalog, ModelTable, PythonModel, RawTable, Table
@@ -51,6 +52,8 @@ class Entry:
     received: Received | None
     sample: Sample | None
     read_by: tuple[TableName, ...]
+    sent: tuple[SentPartition, ...] = ()
+    """The last sending of each partition, where the table is written back."""
 
     @property
     def name(self) -> str:
@@ -143,7 +146,15 @@ def _entry(
         states = {key: state for key, state in versions.snapshot(table.name).partitions.items() if key in has}
         since = open_since(table.name) if table.name.layer == "staged" else {}
         in_lake = stored(states, versions.lake.table(table.name).history(), since)
-    return Entry(table, made_by(table), column_lines(table, rule_lines(table)), in_lake, None, sample, read_by)
+    columns = column_lines(table, rule_lines(table))
+    sent = _sent(table, versions) if table.sink is not None else ()
+    return Entry(table, made_by(table), columns, in_lake, None, sample, read_by, sent)
+
+
+def _sent(table: ModelTable, versions: Versions) -> tuple[SentPartition, ...]:
+    assert table.sink is not None  # only these are asked for
+    noted = versions.lake.sent(table.name).read()
+    return tuple({one.partition: one for one in noted if one.target == table.sink.shown}.values())
 
 
 def made_by(table: Table) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from data_platform import kept
 from data_platform.lake.names import TableName
 from data_platform.lineage.seen import all_seen
-from data_platform.planning.catalog import Catalog, ModelTable
+from data_platform.planning.catalog import Catalog, ModelTable, Table
 from data_platform.planning.versions import Versions
 from data_platform.site.catalogue import Moment, write_catalogue
 from data_platform.site.front import write_front
@@ -91,8 +91,13 @@ def _wanted(versions: Versions, publication: Publication | None) -> str:
         if not isinstance(table, ModelTable) or not table.is_view:
             marks[str(table.name)] = versions.mark(table.name)
     permuted = {name.sql: repr(seen) for name, seen in all_seen(versions.catalog, versions.lake.notes).items()}
-    told = [publication and publication.id, marks, _definitions(versions.catalog), permuted, _look()]
+    sent = [versions.lake.sent(table.name).mark() for table in versions.catalog if _is_written_back(table)]
+    told = [publication and publication.id, marks, _definitions(versions.catalog), permuted, _look(), *sent]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:15]
+
+
+def _is_written_back(table: Table) -> bool:
+    return isinstance(table, ModelTable) and table.sink is not None
 
 
 def _definitions(catalog: Catalog) -> list[object]:
@@ -100,7 +105,8 @@ def _definitions(catalog: Catalog) -> list[object]:
     for table in catalog:
         head = [str(table.name), table.dataset, table.owners, repr(table.partitions)]
         if isinstance(table, ModelTable):
-            tables.append([*head, table.contract.model_dump_json(), table.model.text, str(table.model.path)])
+            sink = table.sink and table.sink.shown
+            tables.append([*head, table.contract.model_dump_json(), table.model.text, str(table.model.path), sink])
         else:
             columns = {name: column.model_dump_json() for name, column in table.columns.items()}
             sources = [source.shown for source in table.sources]

@@ -62,7 +62,7 @@ def write_back(platform: Platform, table: ModelTable, *, now: datetime, run_id: 
     """
     versions = Versions(platform.catalog, platform.lake)
     states = _states(table, versions)
-    sent: list[SentPartition] = []
+    sent: dict[str, str] = {}
     failed: list[str] = []
     with _opened(table) as (engine, tables):
         prepare(engine, tables, table.name.sql)
@@ -78,19 +78,22 @@ def write_back(platform: Platform, table: ModelTable, *, now: datetime, run_id: 
                 continue
             if receipt.changed:
                 _log.info("%s %s: %d rows sent to %s", table.name, one.partition, receipt.rows, tables.target.shown)
-                sent.append(_entry(table, states[one.partition], receipt, tables.target, now, run_id))
-        if sent:
-            platform.lake.sent(table.name).append(sent)
-        if failed:
-            raise StepError("; ".join(dict.fromkeys(failed)))
+                sent[one.partition] = one.reason
         with engine.connect() as connection:
             there = standing(connection, tables, table.name.sql)
-    reasons = {one.partition: one.reason for one in wanted}
+    stand = {key: there[key] for key, state in states.items() if key in there and _is_of(there[key], state)}
+    _note(platform, table, stand, run_id)
+    if failed:
+        raise StepError("; ".join(failed))
     return WrittenBack(
         rows=sum(int(state.provenance["rows"]) for state in states.values()),
-        rows_there=sum(there[key].rows_there for key in states if key in there),
-        sent={one.partition: reasons[one.partition] for one in sent},
+        rows_there=sum(found.rows_there for found in stand.values()),
+        sent=sent,
     )
+
+
+def _is_of(found: Standing, state: PartitionState) -> bool:
+    return found.is_whole and found.fingerprint == state.fingerprint
 
 
 def _states(table: ModelTable, versions: Versions) -> Mapping[str, PartitionState]:
@@ -153,20 +156,27 @@ def _send(
         return send(engine, tables, what, batches, now=now)
 
 
-def _entry(
-    table: ModelTable, state: PartitionState, receipt: Receipt, target: Target, now: datetime, run_id: str
-) -> SentPartition:
-    return SentPartition(
-        table=str(table.name),
-        partition=state.partition,
-        version=state.version,
-        fingerprint=state.fingerprint,
-        rows=receipt.rows,
-        hash=receipt.hash,
-        target=target.shown,
-        sent_at=now,
-        run_id=run_id,
-    )
+def _note(platform: Platform, table: ModelTable, there: Mapping[str, Standing], run_id: str) -> None:
+    """Notes in the lake what the target has and the lake does not know of: also what a killed run sent."""
+    target, ledger = _target(table).shown, platform.lake.sent(table.name)
+    known = {(one.target, one.partition): (one.hash, one.sent_at) for one in ledger.read()}
+    new = [
+        SentPartition(
+            table=str(table.name),
+            partition=partition,
+            version=found.version,
+            fingerprint=found.fingerprint,
+            rows=found.rows,
+            hash=found.hash,
+            target=target,
+            sent_at=found.sent_at,
+            run_id=run_id,
+        )
+        for partition, found in there.items()
+        if known.get((target, partition)) != (found.hash, found.sent_at)
+    ]
+    if new:
+        ledger.append(new)
 
 
 def _target(table: ModelTable) -> Target:

@@ -1,12 +1,14 @@
 """Write back in Dagster: an asset for each target, a check of its rows, and a sensor that notices what it lacks."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from data_platform.components.written_back import CHECK, behind
+from data_platform.steps.catalogue import catalogue
 from data_platform_tests.cli.driven import drive
 from data_platform_tests.components.small_dagster import SmallDagster, checks, definitions_of, failure, materialized
 from data_platform_tests.databases import Database
@@ -72,3 +74,28 @@ def _requested(dagster: SmallDagster) -> list[dg.AssetKey]:
     with dg.build_sensor_context(instance=dagster.instance, definitions=defs, resources=resources) as context:
         found = sensor.evaluate_tick(context).run_requests or []
     return [key for request in found for key in request.asset_selection or ()]
+
+
+def test_the_catalogue_says_where_a_table_is_written_back_to_and_what_was_sent(
+    dagster: SmallDagster, gauges: Town
+) -> None:
+    gauges.run()
+    assert "nothing sent yet" in _page(gauges)
+    drive(gauges, dagster.instance)
+    page = _page(gauges)
+    assert f"daily rain at {gauges.database.url}" in page
+    assert "by place, reading_date" in page
+    assert "4 rows of 2 partitions" in page
+
+
+def _page(gauges: Town) -> str:
+    written = catalogue(gauges.platform, now=datetime.now(UTC))
+    return (written.page.parent / "tables" / "curated.daily_rain.html").read_text(encoding="utf-8")
+
+
+def test_each_column_of_a_target_is_known_to_come_from_one_of_ours(gauges: Town) -> None:
+    gauges.says(", columns: {where: place, day: reading_date}")
+    spec = definitions_of(gauges).resolve_assets_def(SENT.split("/")).get_asset_spec()
+    assert [dep.asset_key for dep in spec.deps] == [dg.AssetKey(["curated", "daily_rain"])]
+    lineage = spec.metadata["dagster/column_lineage"].deps_by_column
+    assert {name: deps[0].column_name for name, deps in lineage.items()} == {"where": "place", "day": "reading_date"}

@@ -23,9 +23,14 @@ from data_platform_tests.small_dataset import small_dataset
 WRONG = ["", "Bearer", "Bearer wrong", "Basic canary-shop-token", f"Bearer {TOKENS['OTHER_TOKEN']}", "Bearer \xff"]
 
 
+def _with(name: str, value: str) -> dict[bytes, bytes]:
+    """Headers of which one is any bytes at all."""
+    return {k.encode(): v.encode("latin-1") for k, v in {**asking("SHOP_TOKEN", "k"), name: value}.items()}
+
+
 @pytest.mark.parametrize("authorization", WRONG)
 def test_without_a_token_of_the_table_nothing_is_taken_and_nothing_told(shop: Shop, authorization: str) -> None:
-    sent = {**asking("", "k"), "authorization": authorization.encode("latin-1")}
+    sent = _with("authorization", authorization)
 
     answers = [
         shop.http.post("/v1/tables/reviews", content=lines(review(1)), headers=sent),
@@ -57,7 +62,7 @@ def test_a_table_that_takes_no_pushes_is_not_found_and_who_has_no_token_does_not
     "key", ["", "..", "../x", "a/b", "a b", "-a", "a" * 201, "é", "a%00", "a\\b", '"', "a?b", "a#b", "%2e%2e"]
 )
 def test_a_key_that_is_none_is_told(shop: Shop, key: str) -> None:
-    sent: dict[str, str | bytes] = {**asking("SHOP_TOKEN"), "idempotency-key": key.encode("latin-1")}
+    sent = _with("idempotency-key", key)
 
     answer = shop.http.post("/v1/tables/reviews", content=lines(review(1)), headers=sent)
 

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from data_platform.components.datasets import Datasets
 from data_platform.lake.names import TableName
 from data_platform.lake.sent import SentPartition
 from data_platform.steps.sending import WrittenBack, unsent, write_back
@@ -103,6 +105,22 @@ def town(root: Path, database: Database, files: Mapping[str, str | None] | None 
     it.rains("2024-01", 1.5, 20.25, 0.1)
     it.rains("2024-02", 3)
     return it
+
+
+class _Still(Town):
+    @property
+    def datasets(self) -> Datasets:
+        return _read(self.folder, self.source)
+
+
+@cache
+def _read(folder: Path, source: Path) -> Datasets:
+    return SmallDataset(folder, source, folder).datasets
+
+
+def still(it: Town) -> Town:
+    """The same town, whose files nobody changes any more: they are read once in a process."""
+    return _Still(it.folder, it.source, it.home, it.database)
 
 
 def contract_with(grain: str, *columns: str) -> str:

@@ -1,6 +1,5 @@
 """The source kind `database` in a dataset's YAML."""
 
-import re
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -10,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from data_platform.components.source_kinds.context import SourceContext
 from data_platform.components.source_kinds.durations import Duration
-from data_platform.components.templates import path_of
+from data_platform.components.templates import path_of, unset_variable
 from data_platform.contracts.contract import Part
 from data_platform.contracts.secrets import SecretRef
 from data_platform.sources.database.address import Address, names, parsed
@@ -85,19 +84,14 @@ def database(spec: DatabaseSpec, context: SourceContext) -> Database:
         patience=Patience(spec.attempts, longest_wait_seconds=30.0),
         batch_rows=spec.batch_rows,
         max_bytes=spec.max_bytes,
-        unset="" if address else f"{_variables(spec.url)} is not set: the url of a database belongs there",
+        unset=f"{unset_variable(spec.url, context.installation.variables)} is not set: write the database's url there",
     )
 
 
 def _address(url: str, context: SourceContext) -> Address | None:
-    """None where a variable is all of the url, and is not set: the dataset loads without its database."""
-    resolved = path_of(url, context.installation.variables)
-    return parsed(resolved) if resolved else None
-
-
-def _variables(url: str) -> str:
-    # A variable stands for a setting, and that one is read from here.
-    return ", ".join(f"DATA_PLATFORM_{name.upper()}" for name in re.findall(r"\{\{\s*(\w+)\s*\}\}", url)) or "url"
+    """None where a variable of it is not set: the dataset loads without its database."""
+    variables = context.installation.variables
+    return None if unset_variable(url, variables) else parsed(path_of(url, variables))
 
 
 def _wanted(spec: DatabaseSpec, context: SourceContext) -> tuple[tuple[str, ...], ...]:

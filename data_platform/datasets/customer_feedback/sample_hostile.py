@@ -34,7 +34,7 @@ HOSTILE: tuple[tuple[str, str], ...] = (
     ("one\r\ntwo\rthree\n", "one\ntwo\nthree"),
     ("bell \u0007 escape \u001b[31m and delete \u007f stay out", "bell  escape [31m and delete  stay out"),
     ("\ufeffA mark before the first letter", "A mark before the first letter"),
-    ("Z\u0351\u036b\u0343\u036aa\u0300l\u0326go", "Z\u0351\u036b\u0343\u036a\u00e0l\u0326go"),
+    ("Z\u0351\u036b\u0343\u036aa\u0300l\u0326go", "Z\u0351\u036b\u0313\u036a\u00e0l\u0326go"),
     ("Das ist gut но очень дорого そして重い, sorry",) * 2,
     ("\U0001f60d\U0001f60d\U0001f60d",) * 2,
     ("ok",) * 2,

@@ -29,15 +29,16 @@ def batches(pieces: Iterable[bytes], columns: Sequence[Column]) -> Iterator[pa.R
     is not of its column's type.
     """
     held: list[bytes] = []
-    size = quotes = 0
+    size = 0
     for piece in pieces:
         held.append(piece)
         size += len(piece)
-        quotes += piece.count(b'"')
-        # An odd number of quotes: a value goes on beyond the end of the line.
-        if size >= _BLOCK and piece.endswith(b"\n") and quotes % 2 == 0:
-            yield _batch(b"".join(held), columns)
-            held, size, quotes = [], 0, 0
+        if size >= _BLOCK and piece.endswith(b"\n"):
+            held = [b"".join(held)]
+            # An odd number of quotes: a value goes on beyond the end of the line.
+            if held[0].count(b'"') % 2 == 0:
+                yield _batch(held[0], columns)
+                held, size = [], 0
     if held:
         yield _batch(b"".join(held), columns)
 
@@ -63,10 +64,9 @@ def _batch(block: bytes, columns: Sequence[Column]) -> pa.RecordBatch:
                 quoted_strings_can_be_null=False,
             ),
         )
-    except pa.ArrowInvalid as error:
-        raise PermanentSourceError(
-            "its rows cannot be read as the types of its columns; cast them in a view"
-        ) from error
+    except pa.ArrowInvalid:
+        # Without its cause, which repeats the value.
+        raise PermanentSourceError("its rows cannot be read as the types of its columns; cast them in a view") from None
     arrays = [
         unhexed(array) if column.kind == "bytes" else array
         for array, column in zip(table.combine_chunks().columns, columns, strict=True)

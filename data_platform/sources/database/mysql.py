@@ -31,6 +31,8 @@ _BITS = 60
 _TIMED_OUT = {1969, 3024}
 # Too many connections, shutdown, locks, deadlock, gone away, lost, killed.
 _PASSING = {1040, 1053, 1077, 1203, 1205, 1213, 1226, 1317, 1927, 2003, 2006, 2013, 2014, 2055}
+# What is told in the server's words: who may not log in or read what, and names that are not there.
+_TELLING = {1044, 1045, 1046, 1049, 1054, 1130, 1142, 1143, 1146, 1227, 1251, 1698, 2005, 2026, 2059, 2061}
 
 
 class MysqlSession:
@@ -148,7 +150,8 @@ class MysqlSession:
         try:
             yield
         except pymysql.Error as error:
-            raise self._fault(error) from error
+            # Without its cause: what a server says of a value holds the value.
+            raise self._fault(error) from None
 
     def _fault(self, error: Any) -> SourceError:
         code, told = (*error.args, "", "")[:2]
@@ -160,7 +163,11 @@ class MysqlSession:
         is_unknown_host = isinstance(getattr(error, "original_exception", None), socket.gaierror)
         if code in _PASSING and not is_unknown_host:
             return TransientSourceError(told)
-        return PermanentSourceError(told or type(error).__name__)
+        if code in _TELLING or is_unknown_host:
+            return PermanentSourceError(told)
+        return PermanentSourceError(
+            f"the server answers with its error {code}; look that up, and mend the table or the login"
+        )
 
 
 def _counted(row: tuple[bytes | None, ...], tally: Tally) -> bytes:
@@ -213,9 +220,9 @@ def _field(column: Column) -> str:
         return f"""IFNULL(CONCAT('"', REPLACE({text}, '"', '""'), '"'), '')"""
     if column.kind == "bytes":
         return f"""IFNULL(CONCAT('"', HEX({name}), '"'), '')"""
-    # A FLOAT is written with six digits, the same number as a DOUBLE with all; BIT is no number by itself.
-    number = f"{name} + 0e0" if column.kind == "double" else f"{name} + 0"
-    return f"IFNULL(CONCAT({number}), '')"
+    # A FLOAT is written with six digits, the same number as a DOUBLE with all; BIT is no number by itself. Times 1: a
+    # zero with a sign plus 0 has none.
+    return f"IFNULL(CONCAT({name} * 1), '')"
 
 
 def _literal(chosen: Chosen, local: datetime) -> str:

@@ -40,6 +40,7 @@ ORDER BY a.attnum
 _MENDED = ("authentication failed", "does not exist", "no pg_hba.conf entry", "failed to resolve", "no password")
 # Classes of SQLSTATE that pass by themselves: connections, conflicts, resources, somebody's intervention, the system.
 _PASSING = ("08", "40", "53", "55", "57", "58")
+_OF_VALUES = ("22", "23", "P0")
 _TIMED_OUT = "57014"
 
 
@@ -136,7 +137,8 @@ class PostgresqlSession:
         try:
             yield
         except psycopg.Error as error:
-            raise self._fault(error.sqlstate, str(error).strip().partition("\n")[0]) from error
+            # Without its cause: what a server says of a value holds the value.
+            raise self._fault(error.sqlstate, str(error).strip().partition("\n")[0]) from None
 
     def _fault(self, state: str | None, told: str) -> SourceError:
         if self.login.password:
@@ -145,6 +147,8 @@ class PostgresqlSession:
             return TooSlow(self.login.statement_seconds)
         if (state or "").startswith(_PASSING) or (state is None and not any(word in told for word in _MENDED)):
             return TransientSourceError(told)
+        if (state or "").startswith(_OF_VALUES):
+            return PermanentSourceError(f"the server cannot read a value of it (SQLSTATE {state}); look at its view")
         return PermanentSourceError(told)
 
 

@@ -134,7 +134,8 @@ class SqliteSession:
         try:
             yield
         except sqlite3.Error as error:
-            raise self._fault(error) from error
+            # Without its cause: what is said of a text that cannot be read holds the text.
+            raise self._fault(error) from None
 
     def _fault(self, error: sqlite3.Error) -> SourceError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -142,7 +143,10 @@ class SqliteSession:
             return self._too_slow()
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL):
             return TransientSourceError(str(error))
-        return PermanentSourceError(str(error))
+        told = str(error)
+        if told.startswith("Could not decode"):
+            return PermanentSourceError("a text is not UTF-8; mend it, or declare its column BLOB")
+        return PermanentSourceError(told)
 
 
 class _LongSum:

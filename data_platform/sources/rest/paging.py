@@ -84,14 +84,10 @@ def _paginator(paging: Paging) -> "BasePaginator":
             return paginators.SinglePagePaginator()
 
 
-def _jsonpath(at: Names) -> Any:
-    """Names as they are: in a path of text, `@odata.nextLink` would mean something else."""
-    from jsonpath_ng import Child, Fields
-
-    found: Any = Fields(at[0])
-    for name in at[1:]:
-        found = Child(found, Fields(name))
-    return found
+def _jsonpath(at: Names) -> str:
+    """Names as they are: without quotes, `@odata.nextLink` would mean something else."""
+    quoted = (name.replace("\\", "\\\\").replace('"', '\\"') for name in at)
+    return ".".join(f'"{name}"' for name in quoted)
 
 
 @dataclass(frozen=True)

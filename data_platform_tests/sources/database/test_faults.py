@@ -1,5 +1,6 @@
 """What can go wrong with a database: who has to mend what, what passes by itself, and that no password is shown."""
 
+import traceback
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -211,6 +212,21 @@ def test_a_file_that_would_grow_too_large_is_given_up(database: Database, tmp_pa
     with pytest.raises(PermanentSourceError, match=r"larger than max_bytes=100. Raise max_bytes"):
         asked.fetch(asked.shown, tmp_path / "f")
     assert not (tmp_path / "f").exists()
+
+
+_SECRETIVE = {
+    "postgresql": "CREATE VIEW customers AS SELECT ('ada@example.org' || random()::text)::integer AS id",
+    "mariadb": "CREATE VIEW customers AS SELECT EXP(LENGTH(CONCAT('ada@example.org', RAND())) * 1000) AS id",
+    "sqlite": "CREATE VIEW customers AS SELECT 'ada@example.org' || CAST(x'ff' AS TEXT) AS id",
+}
+
+
+def test_a_value_that_cannot_be_read_is_not_shown(database: Database) -> None:
+    database.run(_SECRETIVE[database.kind])
+    asked = source(database, "customers", "id")
+    with pytest.raises(PermanentSourceError, match="/customers: ") as raised:
+        places(asked)
+    assert "ada" not in "".join(traceback.format_exception(raised.value)).replace("test_faults", "")
 
 
 @pytest.mark.parametrize(

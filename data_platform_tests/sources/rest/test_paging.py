@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
+from starlette.responses import Response
 
 from data_platform.sources.errors import PermanentSourceError
 from data_platform.sources.rest.page import page_of
+from data_platform.sources.rest.paging import Cursor
 from data_platform.sources.rest.rest_api import RestApi
 from data_platform.sources.rest.window_file import Digest, WindowFile
 from data_platform_tests.sources.rest.playing import AUTHS, PAGINGS, Api, Stage, texts, uri
@@ -126,6 +128,18 @@ def test_the_bytes_do_not_depend_on_the_pages(tmp_path: Path) -> None:
             many.add(lines[start : start + 77])
     assert (tmp_path / "one").read_bytes() == (tmp_path / "many").read_bytes()
     assert _lines(tmp_path / "one") == texts(60_000)
+
+
+@pytest.mark.parametrize("name", ["@odata.nextLink", 'a "b" \\ c', "*"])
+def test_a_cursor_may_stand_under_any_name(stage: Stage, tmp_path: Path, name: str) -> None:
+    api = Api()
+    api.hook = lambda _number, request: _renamed(api.answered(request), name)
+    source = stage.source(api, paging=Cursor("cursor", ("meta", name)))
+    assert _fetched(source, tmp_path / "f") == texts(25)
+
+
+def _renamed(page: Response, name: str) -> Response:
+    return Response(bytes(page.body).replace(b'"next"', json.dumps(name).encode()))
 
 
 def test_a_limit_that_the_service_does_not_keep_is_told(stage: Stage) -> None:

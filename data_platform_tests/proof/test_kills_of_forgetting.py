@@ -9,11 +9,11 @@ import pytest
 
 from data_platform.steps.catalogue import catalogue
 from data_platform.steps.publish import publish_warehouse
-from data_platform_tests.forgetting import kill_actions
-from data_platform_tests.forgetting.home import rows_of, traces_of, without
-from data_platform_tests.forgetting.people import People, people
 from data_platform_tests.proof.kill_touches import Touch, is_possible
 from data_platform_tests.proof.kill_victims import Victims
+from data_platform_tests.steps import forget_kills
+from data_platform_tests.steps.forget_home import rows_of, traces_of, without
+from data_platform_tests.steps.forget_people import People, people
 
 # Step → the beginning of a touch, as `call path`, and how often it is passed by.
 STEPS = {
@@ -36,7 +36,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> People:
     """The people in two versions of all files, published twice."""
-    world = people(tmp_path_factory.mktemp("people"), kill_actions.COUNT)
+    world = people(tmp_path_factory.mktemp("people"), forget_kills.COUNT)
     for version in (0, 1):
         world.deliver(version)
         world.small.run()
@@ -47,7 +47,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> People:
 
 @pytest.fixture(scope="module")
 def victims(made: People) -> Iterator[Victims]:
-    with Victims(made.small.home.parent, kill_actions.__name__) as started:
+    with Victims(made.small.home.parent, forget_kills.__name__) as started:
         yield started
 
 
@@ -57,8 +57,8 @@ def test_killed_at_a_step_and_done_again_it_comes_to_its_end(
 ) -> None:
     root, home = made.small.home.parent, tmp_path / "home"
     shutil.copytree(made.small.home, home, symlinks=True)
-    world = kill_actions.world_in(root, home)
-    gone = world.everybody[kill_actions.GONE]
+    world = forget_kills.world_in(root, home)
+    gone = world.everybody[forget_kills.GONE]
     expected = without(world, rows_of(world), gone)
     beginning, passed = STEPS[step]
 
@@ -72,7 +72,7 @@ def test_killed_at_a_step_and_done_again_it_comes_to_its_end(
     assert touch is not None, f"{step} was not reached"
     assert without(world, rows_of(world), gone) == expected
 
-    kill_actions.forget(str(root), str(home))
+    forget_kills.forget(str(root), str(home))
     assert traces_of(home, gone) == {}
     assert rows_of(world) == expected
     (done,) = world.small.platform.lake.forgotten.of("done")

@@ -7,20 +7,22 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import RawTable
 from data_platform.privacy.key import PersonalKey
-from data_platform.sources.slot import Fetched, Progress, Source, silent
+from data_platform.sources.push import Push
+from data_platform.sources.slot import Source
 from data_platform.steps.errors import StepError
 from data_platform.steps.forget import NotForgotten, Request, forget
 from data_platform.steps.push import Asked, Body, Desk
 from data_platform.steps.receive import receive
-from data_platform_tests.forgetting.home import traces_of
-from data_platform_tests.forgetting.people import KEY, People, people
 from data_platform_tests.small_dataset import NOW
+from data_platform_tests.steps.forget_home import traces_of
+from data_platform_tests.steps.forget_people import KEY, People, people
 
 COUNT = 6
 
@@ -53,7 +55,7 @@ def test_a_push_is_kept_without_who_is_forgotten_and_its_key_still_stands_for_wh
     ]
     content = "".join(json.dumps(post) + "\n" for post in posts).encode()
     lake = world.small.platform.lake
-    desk = Desk(lake, raw(world, "posts"), None)
+    desk = Desk(lake, raw(world, "posts"), Push({}))
 
     answers = []
     for _ in range(2):
@@ -75,7 +77,7 @@ def test_a_push_is_kept_without_who_is_forgotten_and_its_key_still_stands_for_wh
 
 @dataclass(frozen=True)
 class _Meanwhile:
-    """A source of which something is received while somebody is forgotten: after its bytes, before the ledger."""
+    """A source that is received while somebody is forgotten: when its bytes are kept, and not yet in the ledger."""
 
     source: Source
     world: People
@@ -84,23 +86,21 @@ class _Meanwhile:
         return getattr(self.source, name)
 
     @contextmanager
-    def connected(self) -> Iterator["_Meanwhile"]:
+    def connected(self) -> Iterator[Source]:
         with self.source.connected() as connected:
-            yield _Meanwhile(connected, self.world)
-
-    def fetch(self, uri: str, into: Path, *, on_progress: Progress = silent, unless: str | None) -> Fetched | None:
-        fetched = self.source.fetch(uri, into, on_progress=on_progress, unless=unless)
-        # The search sees what is arriving just now.
+            yield connected
+        # The search sees what has just been kept.
         with suppress(NotForgotten):
             forget_first(self.world)
-        return fetched
 
 
 def test_what_arrives_while_they_are_forgotten_is_received_without_them(tmp_path: Path) -> None:
     world = people(tmp_path, COUNT)
     world.deliver(0)
     table = raw(world, "customers")
-    slow = replace(table, sources=tuple(_Meanwhile(source, world) for source in table.sources))  # type: ignore[arg-type] # it has all that it asks of another
+    (source,) = table.sources
+    # It has all that it is asked for of the other.
+    slow = replace(table, sources=(cast("Source", _Meanwhile(source, world)),))
 
     receive(world.small.platform.lake, slow, ["2024-01"], run_id="test", now=NOW)
 

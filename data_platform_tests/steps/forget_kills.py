@@ -15,7 +15,7 @@ from data_platform.steps import file_search, forgotten_files
 from data_platform.steps.forget import Request
 from data_platform.steps.forget import forget as forget_people
 from data_platform.warehouse import texts
-from data_platform_tests.forgetting.people import KEY, People, people_in
+from data_platform_tests.steps.forget_people import KEY, People, people_in
 
 PRELOADED = (
     (deltalake, pandas, pyarrow.compute, pyarrow.parquet),

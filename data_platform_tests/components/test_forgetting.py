@@ -11,9 +11,9 @@ from data_platform.components.metadata import asset_key
 from data_platform.lake.names import TableName
 from data_platform_tests.cli.driven import instance_in
 from data_platform_tests.components.small_dagster import QUIET, definitions_of, failure
-from data_platform_tests.forgetting.home import rows_of, traces_of
-from data_platform_tests.forgetting.people import KEY, People, Person, people
-from data_platform_tests.forgetting.test_forget import command
+from data_platform_tests.steps.forget_command import command
+from data_platform_tests.steps.forget_home import rows_of, traces_of
+from data_platform_tests.steps.forget_people import KEY, People, Person, people
 
 Run = Callable[..., dg.ExecuteInProcessResult]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from data_platform_tests.forgetting.people import People, Person
+from data_platform_tests.steps.forget_people import People, Person
 
 # Everybody's are of these forms. `co…` is another person's address, of which theirs is a part.
 _TRACES = re.compile(rb"(?<!co)ann(\d+)@example\.org|Tester(\d+)x|4179(\d{7})", re.IGNORECASE)

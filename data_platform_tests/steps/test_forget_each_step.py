@@ -15,8 +15,8 @@ from data_platform.steps import forget_derived, forget_raw
 from data_platform.steps.catalogue import catalogue
 from data_platform.steps.forget import NotForgotten, Request, forget
 from data_platform.steps.publish import publish_warehouse
-from data_platform_tests.forgetting.home import rows_of, traces_of, without
-from data_platform_tests.forgetting.people import KEY, People, people
+from data_platform_tests.steps.forget_home import rows_of, traces_of, without
+from data_platform_tests.steps.forget_people import KEY, People, people
 
 
 @pytest.fixture(scope="module")
