@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,7 +29,7 @@ def write(
     Raises PermanentSourceError when the file grows beyond `max_bytes`.
     """
     schema = pa.schema([(column.name, arrow_type(column)) for column in columns])
-    with into.open("wb") as file, _writer(file, schema) as writer:
+    with into.open("wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         held: list[pa.RecordBatch] = []
         rows = size = 0
         for batch in batches:
@@ -49,8 +48,3 @@ def write(
                     )
         if held:
             writer.write_table(pa.Table.from_batches(held, schema).combine_chunks(), row_group_size=batch_rows)
-
-
-def _writer(file: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:
-    # A page's size is looked at after so many values: a thousand wide ones would be a hundred megabytes.
-    return pq.ParquetWriter(file, schema, compression="zstd", write_batch_size=64)
