@@ -9,7 +9,7 @@ import pytest
 from data_platform.contracts.errors import ContractError
 from data_platform.lake.names import TableName
 from data_platform_tests.databases import Database
-from data_platform_tests.sources.database.shop import shop
+from data_platform_tests.sources.database.shop import shop, told
 
 _NOWHERE = Database("postgresql", "postgresql://127.0.0.1:1/nothing", "nothing", 1, "user", "password")
 
@@ -18,6 +18,12 @@ def test_a_dataset_loads_without_its_database_being_there(tmp_path: Path) -> Non
     small = shop(tmp_path, _NOWHERE, schema='"we.ird"', table='"a.b"', columns="[id]", window="6h")
     (source,) = small.datasets.catalog.raw(TableName("raw", "customers")).sources
     assert source.shown == "postgresql://127.0.0.1:1/nothing/we.ird/a.b"
+
+
+def test_an_address_that_no_setting_gives_is_asked_for_by_its_name(tmp_path: Path) -> None:
+    small = shop(tmp_path, _NOWHERE, url='"{{ customers_url }}"')
+    said = " ".join(told(small))
+    assert "DATA_PLATFORM_CUSTOMERS_URL is not set: write the database's url there" in said
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -263,8 +263,10 @@ class Database:
             return answer
 
     def _session(self) -> Session:
-        if self.idle:
-            return self.idle.pop()
+        # Another thread may take the last one between a look and a pop.
+        with suppress(IndexError):
+            if self.idle is not None:
+                return self.idle.pop()
         if self.address is None:
             raise PermanentSourceError(self.unset)
         user, password = self.user and self.user(), self.password and self.password()
