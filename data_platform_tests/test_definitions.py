@@ -88,7 +88,8 @@ def test_each_asset_says_what_it_is_and_whose() -> None:
         assert len(spec.description or "") > 20
         if layer in ("raw", "staged", "curated"):
             told = (spec.group_name, list(spec.owners), spec.tags["layer"])
-            assert told == (folders[name], ["team:mobility"], layer)
+            team = "team:care" if folders[name] == "customer_feedback" else "team:mobility"
+            assert told == (folders[name], [team], layer)
             assert layer in spec.kinds
             assert spec.metadata["dagster/column_schema"].columns
         else:
@@ -184,18 +185,23 @@ def test_every_table_has_its_checks_and_those_that_block_a_commit_are_blocking()
     assert found["staged/yellow_trips"] == {**blocking, "rejections_are_recent": False}
     assert found["curated/daily_revenue"] == dict.fromkeys(("contract_bounds", "grain_is_unique", "reconciles"), True)
     made = {name for name, spec in specs().items() if name.startswith(("raw", "staged", "curated"))}
-    assert found.keys() == made - {"staged/trips"}
+    assert found.keys() == made - {"staged/trips", "staged/feedback"}
 
 
 def test_there_are_a_job_a_schedule_and_a_sensor_and_all_of_them_are_off() -> None:
     repository = definitions().get_repository_def()
 
     shared = {"publish", "maintenance", "reconsider", "trace", "rejection_ages", "openlineage"}
-    assert {job.name for job in repository.get_all_jobs()} >= {"nyc_taxi", "mta_turnstile", *shared}
+    assert {job.name for job in repository.get_all_jobs()} >= {
+        "nyc_taxi",
+        "mta_turnstile",
+        "customer_feedback",
+        *shared,
+    }
     crons = {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs}
     shared_crons = {"17 3 * * *", "47 5 * * *", "31 4 * * *"}
     assert set(crons.values()) == {"0 6 * * *", "0 6 * * 1", "0 7 * * *", "0 7 * * 1", *shared_crons}
-    sensors = {"nyc_taxi_is_stale", "mta_turnstile_is_stale", "warehouse_is_behind"}
+    sensors = {"nyc_taxi_is_stale", "mta_turnstile_is_stale", "customer_feedback_is_stale", "warehouse_is_behind"}
     assert {sensor.name for sensor in repository.sensor_defs} == sensors
     assert {schedule.default_status for schedule in repository.schedule_defs} == {dg.DefaultScheduleStatus.STOPPED}
     assert {sensor.default_status for sensor in repository.sensor_defs} == {dg.DefaultSensorStatus.STOPPED}

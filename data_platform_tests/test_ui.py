@@ -55,7 +55,7 @@ def _the_graph_goes_from_raw_to_dashboards(ui: Ui) -> None:
     assert places == sorted(places)
     assert len(set(places)) == len(places)
     assert "4 / 4 Passed" in found["staged/yellow_trips"].lines
-    assert len(found) == 17
+    assert len(found) == 18
 
 
 def _a_missing_month_is_made_by_clicking(ui: Ui) -> None:

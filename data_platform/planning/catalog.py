@@ -223,10 +223,14 @@ class Catalog:
                 found[name] = table
         return tuple(found.values())
 
+    def personal_names(self, name: TableName) -> frozenset[str]:
+        """The names, in lower case, of columns with personal data in a table and in what it reads."""
+        tables = [self.tables[name], *(self.tables[read] for read in self.tables[name].reads)]
+        return frozenset(column.lower() for table in tables for column, spec in _specs(table) if spec.personal)
+
     def is_discreet(self, name: TableName) -> bool:
         """Whether a table or what it reads holds personal data: then no message may quote a value."""
-        tables = [self.tables[name], *(self.tables[read] for read in self.tables[name].reads)]
-        return any(spec.personal for table in tables for spec in _specs(table))
+        return bool(self.personal_names(name))
 
     @cached_property
     def by_dataset(self) -> Mapping[str, tuple[Table, ...]]:
@@ -267,8 +271,8 @@ class Catalog:
         return {name: tuple(readers) for name, readers in found.items()}
 
 
-def _specs(table: Table) -> Iterable[ColumnSpec | RawColumn]:
-    return table.columns.values() if isinstance(table, RawTable) else table.contract.columns.values()
+def _specs(table: Table) -> Iterable[tuple[str, ColumnSpec | RawColumn]]:
+    return table.columns.items() if isinstance(table, RawTable) else table.contract.columns.items()
 
 
 def _mention(table: Table, read: TableName) -> str:

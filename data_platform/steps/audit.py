@@ -1,6 +1,6 @@
 """What a written partition must keep before it may be committed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,21 +122,20 @@ def audit_grain(repeated: int, grain: Sequence[str], *, removed: bool) -> Audit:
     return Audit("grain_is_unique", True, text, numbers)
 
 
-def audit_reconciles(differences: Mapping[str, Sequence[Difference]], *, discreet: bool = False) -> Audit:
-    """Whether each reconciliation with an input agrees. Over personal data it is not told in which groups."""
+def audit_reconciles(differences: Mapping[str, Sequence[Difference]], *, hidden: Collection[str] = ()) -> Audit:
+    """Whether each reconciliation with an input agrees. The values of `hidden` groups are not told."""
     failed = {name: found for name, found in differences.items() if found}
     numbers = {name: len(found) for name, found in differences.items()}
     if not failed:
         return Audit("reconciles", True, f"{', '.join(differences)} agree with the inputs", numbers)
     text = "; ".join(
-        f"{name}: {'; '.join(_told(difference, discreet) for difference in found[:3])}"
-        for name, found in failed.items()
+        f"{name}: {'; '.join(_told(difference, hidden) for difference in found[:3])}" for name, found in failed.items()
     )
     return Audit("reconciles", False, text, numbers)
 
 
-def _told(difference: Difference, discreet: bool) -> str:
-    group = ", ".join(f"{key} {HIDDEN if discreet else value}" for key, value in difference.group.items())
+def _told(difference: Difference, hidden: Collection[str]) -> str:
+    group = ", ".join(f"{key} {HIDDEN if key in hidden else value}" for key, value in difference.group.items())
     this, that = ("nothing" if value is None else value for value in (difference.this, difference.that))
     return f"{group + ': ' if group else ''}{this} here, {that} in the input"
 

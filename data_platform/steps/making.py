@@ -1,7 +1,7 @@
 """How a table's rows are made: staged ones by the streaming statements, curated ones by one SELECT; then audited."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from data_platform.contracts.account import RowAccount, account
-from data_platform.contracts.contract import NotReconciled
+from data_platform.contracts.contract import NotReconciled, Reconcile
 from data_platform.contracts.quoting import identifier
 from data_platform.contracts.rules import conditions
 from data_platform.engines.copies import Copied, arrived, identities_of
@@ -35,6 +35,7 @@ from data_platform.planning.catalog import ModelTable, PythonModel
 from data_platform.privacy import discretion
 from data_platform.privacy.applying import Masking
 from data_platform.privacy.key import PersonalKey
+from data_platform.sql.expressions import columns_of
 from data_platform.sql.identity import Threaded
 from data_platform.sql.row_path import HIDDEN
 from data_platform.steps.audit import (
@@ -210,10 +211,21 @@ def _make_curated(
     if contract.grain:
         audits.append(audit_grain(repeated_grains(connection, written, contract.grain), contract.grain, removed=False))
     if not isinstance(contract.reconciles, NotReconciled):
-        audits.append(audit_reconciles(reconcile(connection, written, contract.reconciles), discreet=reads.discreet))
+        differences = reconcile(connection, written, contract.reconciles)
+        audits.append(audit_reconciles(differences, hidden=_personal_groups(contract.reconciles, reads.personal)))
     flagged = broken(connection, written, [rule for rule in rules if rule not in kept])
     audits += audit_warned(flagged, contract)
     return Made(curated.file, None, rows, None, tuple(audits), flagged, (curated.statement,), found)
+
+
+def _personal_groups(rules: Sequence[Reconcile], personal: frozenset[str]) -> frozenset[str]:
+    """The groups of reconciles whose values are made of personal data."""
+    return frozenset(
+        name
+        for rule in rules
+        for this, that, name in rule.groups
+        if personal and any(column.lower() in personal for side in (this, that) for column in columns_of(side))
+    )
 
 
 def _select(connection: duckdb.DuckDBPyConnection, table: ModelTable, *, identity: bool) -> str:

@@ -58,8 +58,13 @@ class Reading:
     """What the engine has to find in the other inputs."""
     unparsed: Mapping[str, Path] = field(default_factory=dict)
     """Of driving source files: where those of their records lie that are lines which could not be read."""
-    discreet: bool = False
-    """Whether there is personal data in it, or in what is made of it: then no message may quote a value."""
+    personal: frozenset[str] = frozenset()
+    """The columns with personal data in it, and in what is made of it."""
+
+    @property
+    def discreet(self) -> bool:
+        """Whether no message may quote a value."""
+        return bool(self.personal)
 
 
 def reading(platform: Platform, table: ModelTable, partition: str, versions: Versions) -> Reading:
@@ -102,7 +107,7 @@ def reading(platform: Platform, table: ModelTable, partition: str, versions: Ver
         sources = row_sources(view.model)
         if all(name in held for name in sources):
             held[view.name] = Held(sum(held[name].rows for name in sources))
-    return Reading(tuple(inputs), records, size, held, unparsed, catalog.is_discreet(table.name))
+    return Reading(tuple(inputs), records, size, held, unparsed, catalog.personal_names(table.name))
 
 
 def _check_size(what: str, paths: tuple[Path, ...], found: int, wanted: int) -> None:

@@ -1,12 +1,13 @@
 """Kills of a process that receives and stages, before each kind of change that it makes to its home."""
 
+import json
+import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from data_platform_tests.conformance import actions
 from data_platform_tests.conformance.played import Record
 from data_platform_tests.conformance.town import STAGED, Stage, Town, expect, expect_closed_accounts
 from data_platform_tests.proof.kill_touches import Touch
@@ -18,8 +19,8 @@ _NAMES = re.compile(
 )
 # Staging does the same whatever the source was, and all of its steps are tried for one of them elsewhere.
 _OF_STAGING = re.compile(r"(rename|link|remove) lake/staged/")
-# An empty folder tells nobody anything, and notes may be deleted at any time.
-_OF_RECEIVING = re.compile(r"(?!mkdir|touch)\w+ (?!lake/staged|tmp/|[^/]*(settled|checked))")
+# An empty folder or file tells nobody anything, and notes may be deleted at any time.
+_OF_RECEIVING = re.compile(r"(?!mkdir|touch|open)\w+ (?!lake/staged|tmp/|[^/]*(settled|checked))")
 
 
 @dataclass(frozen=True)
@@ -100,17 +101,17 @@ class Killing:
         shutil.rmtree(town.home / "lake")
 
 
-@contextmanager
-def killing(stage: Stage, before: OfMonths, after: OfMonths) -> Iterator[Killing]:
+def killing(stage: Stage, victims: Victims, before: OfMonths, after: OfMonths) -> Killing:
     """Receives `before`, and then has the source have `after`."""
     (stage.root / "kind").write_text(stage.kind.name)
+    # The process that forks is older than the source, and so are its variables: secrets are among them.
+    (stage.root / "environment").write_text(json.dumps(dict(os.environ)))
     for month, found in before.items():
         stage.source.has(month, found)
     stage.town.works()
     for month, found in after.items():
         stage.source.has(month, found)
-    with Victims(stage.root, actions.__name__) as victims:
-        yield Killing(stage, victims, before, after)
+    return Killing(stage, victims, before, after)
 
 
 def _rows(of: OfMonths) -> dict[str, list[dict[str, object]]]:

@@ -93,7 +93,7 @@ def test_the_sample_is_the_same_bytes_each_time(tmp_path: Path) -> None:
     assert len(found[0]) == 2 + 3 * len(WEEKS) + 3
 
 
-TOKEN = {"authorization": f"Bearer {sample.SECRETS['DATA_PLATFORM_FEEDBACK_TOKEN']}"}
+TOKEN = {"authorization": f"Bearer {sample.SECRETS['FEEDBACK_TOKEN']}"}
 
 
 def test_the_network_answers_nobody_without_its_token(network: TestClient) -> None:

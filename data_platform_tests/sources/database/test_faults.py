@@ -27,6 +27,7 @@ def _fails(error: type[SourceError], database: Database, said: str, **more: Any)
     with pytest.raises(error, match=said) as raised:
         places(asked, "2024-01")
     assert PASSWORD not in str(raised.value)
+    assert "guessed it" not in str(raised.value)
     assert asked.shown in str(raised.value)
 
 

@@ -12,7 +12,7 @@ from data_platform_tests.sources.rest.playing import CANARY, Api, Stage, Way, te
 
 def _lines(path: Path) -> list[str]:
     with pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd") as stream:
-        return stream.read().decode().split("\n")[:-1]
+        return str(stream.read(), "utf-8").split("\n")[:-1]
 
 
 def _changed_before(api: Api, question: int, records: list[str]) -> Api:
@@ -31,11 +31,12 @@ WAYS: list[Way] = ["cursor", "json_link", "link_header", "offset", "page_number"
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("question", [2, 3])
+@pytest.mark.parametrize("key", [("id",), ()])
 def test_a_record_that_is_new_in_front_while_pages_are_read_is_noticed(
-    stage: Stage, tmp_path: Path, way: Way, question: int
+    stage: Stage, tmp_path: Path, way: Way, question: int, key: tuple[str, ...]
 ) -> None:
     after = [*texts(1, 99), *texts(25)]
-    source = stage.source(_changed_before(Api(way=way), question, after), key=("id",))
+    source = stage.source(_changed_before(Api(way=way), question, after), key=key)
     assert source.fetch(uri(source), tmp_path / "f") is not None
     assert _lines(tmp_path / "f") == after
 

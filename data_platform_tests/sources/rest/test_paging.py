@@ -22,7 +22,7 @@ from data_platform_tests.sources.rest.playing import AUTHS, PAGINGS, Api, Stage,
 
 def _lines(path: Path) -> list[str]:
     with pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd") as stream:
-        return stream.read().decode().split("\n")[:-1]
+        return str(stream.read(), "utf-8").split("\n")[:-1]
 
 
 def _fetched(source: RestApi, path: Path) -> list[str]:

@@ -72,7 +72,7 @@ def test_a_token_service_that_says_the_secret_is_not_quoted(stage: Stage, caplog
         return JSONResponse({"access_token": None, "error": CANARY})
 
     api = Api(auth="oauth2")
-    api.token = token  # type: ignore[method-assign] # this one says it
+    api.token = token  # type: ignore[method-assign,assignment] # this one says it
     source = stage.source(api)
     with pytest.raises(SourceError, match="asking for a token: the answer has no access_token") as told:
         source.look(uri(source))
