@@ -77,7 +77,9 @@ def test_every_table_leads_to_the_warehouse() -> None:
         reached.add(name := todo.pop())
         todo += _read_by(name) - reached
 
-    assert reached == {name for name in specs() if not name.startswith("dashboards/")} - {"published/catalogue"}
+    assert reached == {name for name in specs() if not name.startswith(("dashboards/", "sent/"))} - {
+        "published/catalogue"
+    }
 
 
 def test_each_asset_says_what_it_is_and_whose() -> None:
@@ -92,6 +94,8 @@ def test_each_asset_says_what_it_is_and_whose() -> None:
             assert told == (folders[name], [team], layer)
             assert layer in spec.kinds
             assert spec.metadata["dagster/column_schema"].columns
+        elif layer == "sent":
+            assert spec.group_name == folders[name.replace("sent/", "curated/")]
         else:
             assert spec.group_name == "published"
 
@@ -185,7 +189,7 @@ def test_every_table_has_its_checks_and_those_that_block_a_commit_are_blocking()
     assert found["staged/yellow_trips"] == {**blocking, "rejections_are_recent": False}
     assert found["curated/daily_revenue"] == dict.fromkeys(("contract_bounds", "grain_is_unique", "reconciles"), True)
     made = {name for name, spec in specs().items() if name.startswith(("raw", "staged", "curated"))}
-    assert found.keys() == made - {"staged/trips", "staged/feedback"}
+    assert found.keys() == (made | {"sent/response_watchlist"}) - {"staged/trips", "staged/feedback"}
 
 
 def test_there_are_a_job_a_schedule_and_a_sensor_and_all_of_them_are_off() -> None:
@@ -202,6 +206,7 @@ def test_there_are_a_job_a_schedule_and_a_sensor_and_all_of_them_are_off() -> No
     shared_crons = {"17 3 * * *", "47 5 * * *", "31 4 * * *"}
     assert set(crons.values()) == {"0 6 * * *", "0 6 * * 1", "0 7 * * *", "0 7 * * 1", *shared_crons}
     sensors = {"nyc_taxi_is_stale", "mta_turnstile_is_stale", "customer_feedback_is_stale", "warehouse_is_behind"}
+    sensors.add("targets_are_behind")
     assert {sensor.name for sensor in repository.sensor_defs} == sensors
     assert {schedule.default_status for schedule in repository.schedule_defs} == {dg.DefaultScheduleStatus.STOPPED}
     assert {sensor.default_status for sensor in repository.sensor_defs} == {dg.DefaultSensorStatus.STOPPED}

@@ -26,7 +26,5 @@ class SecretRef(BaseModel):
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name, re.ASCII):
             raise ValueError("that is no name of a variable: write capital letters, digits and _, such as API_TOKEN")
         if name.startswith("DATA_PLATFORM_"):
-            raise ValueError(
-                "names that begin with DATA_PLATFORM_ are the platform's own settings: name another one"
-            )
+            raise ValueError("names that begin with DATA_PLATFORM_ are the platform's own settings: name another one")
         return name

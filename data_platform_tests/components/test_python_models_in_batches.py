@@ -41,7 +41,7 @@ def readings(readings: "pa.RecordBatchReader", places: "pa.Table") -> "pa.Record
 
 
 def test_batch_by_batch_makes_the_same_table_quarantine_and_account(tmp_path: Path) -> None:
-    tables = []
+    tables: list[object] = []
     for text in (ARROW, BATCHES):
         small = small_dataset(tmp_path / str(len(tables)), staged_by(text, STAGED_YAML + DEDUPLICATE))
         small.put(MONTH, [*ROWS, *(reading(number) for number in range(10, 9_000))])

@@ -21,7 +21,7 @@ from typing import Any, Literal
 import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
-from stamina.instrumentation import LoggingOnRetryHook, get_on_retry_hooks, set_on_retry_hooks
+from stamina.instrumentation import get_on_retry_hooks, set_on_retry_hooks
 
 from data_platform.lake.lake import Lake
 from data_platform.lake.names import TableName
@@ -29,6 +29,7 @@ from data_platform.lake.sightings import Sighting
 from data_platform.lake.storage import LocalStorage
 from data_platform.lake.tables import UNPARTITIONED
 from data_platform.planning.catalog import Expected, RawTable
+from data_platform.resources.platform import tell_retry
 from data_platform.sources.errors import PermanentSourceError, SourceError
 from data_platform.sources.http_file import HttpFile
 from data_platform.steps.receive import Received, receive
@@ -215,7 +216,7 @@ def listening() -> Iterator[io.StringIO]:
     level = root.level
     root.addHandler(ours)
     root.setLevel(logging.DEBUG)
-    set_on_retry_hooks([LoggingOnRetryHook])
+    set_on_retry_hooks([tell_retry])
     try:
         yield heard
     finally:

@@ -8,6 +8,8 @@ import pytest
 from dagster_duckdb import DuckDBResource
 
 from data_platform.resources.platform import platform_of, resources_of
+from data_platform.sources.errors import TransientSourceError
+from data_platform.sources.patience import Patience
 from data_platform_tests.components.small_dagster import MONTH, small_dagster
 from data_platform_tests.small_dataset import reading, small_dataset
 
@@ -41,3 +43,22 @@ def test_other_assets_read_the_published_warehouse_and_cannot_write_it(tmp_path:
 
     assert result.success
     assert rows == [1]
+
+
+def test_a_fault_that_is_waited_out_is_a_line_in_the_log_and_none_on_a_terminal(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    small = small_dataset(tmp_path)
+    platform_of(small.settings, small.catalog)
+    left = ["https://api.example.org/v1: answered 429 Too Many Requests"]
+
+    def ask() -> str:
+        if left:
+            raise TransientSourceError(left.pop())
+        return "answered"
+
+    with caplog.at_level("INFO"):
+        assert Patience(first_wait_seconds=0, jitter_seconds=0).retrying(ask) == "answered"
+    (told,) = caplog.records
+    assert told.getMessage() == "asked again in 0.0 s: https://api.example.org/v1: answered 429 Too Many Requests"
+    assert told.levelname == "INFO"

@@ -187,10 +187,13 @@ def test_what_is_pushed_is_staged_and_the_receipt_says_where(shop: Shop) -> None
 
 
 def test_equal_bytes_under_two_keys_are_two_facts_with_receipts_of_their_own(shop: Shop) -> None:
-    for key in ("first", "second"):
-        shop.push(key, lines(review(1)))
-        shop.small.run()
+    shop.push("first", lines(review(1)))
+    shop.small.run()
+    shop.push("second", lines(review(1)))
+    before = [told(shop.receipt(key))["staged"][0]["state"] for key in ("first", "second")]
+    shop.small.run()
 
+    assert before == ["staged", "waiting"]
     first, second = (told(shop.receipt(key))["staged"][0] for key in ("first", "second"))
 
     assert sorted([first["accepted"], second["accepted"]]) == [0, 1]

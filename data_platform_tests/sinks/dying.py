@@ -45,5 +45,5 @@ def send_and_die_before(root: str, number: str) -> None:
 
 
 def _town(root: str) -> Town:
-    folders = (Path(root) / name for name in ("datasets/rain", "source", "home"))
-    return still(Town(*folders, Database("sqlite", "", "")))
+    at = Path(root)
+    return still(Town(at / "datasets" / "rain", at / "source", at / "home", Database("sqlite", "", "")))

@@ -99,6 +99,10 @@ def rest_api(spec: RestApiSpec, context: SourceContext) -> RestApi:
     with context.located("rest_api", "base_url"):
         unset = unset_variable(spec.base_url, context.installation.variables)
         base_url = "" if unset else _base(path_of(spec.base_url, context.installation.variables))
+    oauth2 = None if spec.auth is None else spec.auth.oauth2
+    if oauth2 is not None and base_url.startswith("https:") and oauth2.token_url.startswith("http:"):
+        text = "token_url is without encryption, and the secret would be read on the way; write https://"
+        raise context.mistake(text, "rest_api", "auth", "oauth2", "token_url")
     rate = spec.rate_limit or RateLimitSpec.model_validate({})
     return RestApi(
         base_url=base_url,

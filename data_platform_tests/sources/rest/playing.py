@@ -1,7 +1,6 @@
 """An API on loopback: every way to page and to say who one is, and whatever else a test tells it to do."""
 
 import base64
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import pyarrow as pa
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -41,7 +41,6 @@ PAGINGS: Mapping[str, Paging] = {
 Way = Literal["none", "cursor", "link_header", "json_link", "offset", "page_number"]
 # What is answered in place of a page: by the number of the question, from 1, and the question.
 Hook = Callable[[int, Request], Response | None]
-HUGE = 12345678901234567890
 
 
 def texts(count: int, first: int = 0) -> list[str]:
@@ -130,7 +129,6 @@ class Stage:
 
     def __init__(self, base: str, folder: Path) -> None:
         self.base, self.folder = base, folder
-        self.closing = threading.Event()
 
     def source(self, api: Api, **settings: Any) -> RestApi:
         """The source of a play, which hardly waits between its tries."""
@@ -150,6 +148,12 @@ class Stage:
 
 
 _PLAYS: dict[str, Api] = {}
+
+
+def lines(path: Path) -> list[str]:
+    """The lines of what was fetched."""
+    with pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd") as stream:
+        return str(stream.read(), "utf-8").split("\n")[:-1]
 
 
 def _none(_dataset: str) -> Any:

@@ -2,17 +2,11 @@
 
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from starlette.responses import JSONResponse
 
 from data_platform.sources.errors import ChangingYet, PermanentSourceError, TransientSourceError
-from data_platform_tests.sources.rest.playing import CANARY, Api, Stage, Way, texts, uri
-
-
-def _lines(path: Path) -> list[str]:
-    with pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd") as stream:
-        return str(stream.read(), "utf-8").split("\n")[:-1]
+from data_platform_tests.sources.rest.playing import CANARY, Api, Stage, Way, lines, texts, uri
 
 
 def _changed_before(api: Api, question: int, records: list[str]) -> Api:
@@ -38,7 +32,7 @@ def test_a_record_that_is_new_in_front_while_pages_are_read_is_noticed(
     after = [*texts(1, 99), *texts(25)]
     source = stage.source(_changed_before(Api(way=way), question, after), key=key)
     assert source.fetch(uri(source), tmp_path / "f") is not None
-    assert _lines(tmp_path / "f") == after
+    assert lines(tmp_path / "f") == after
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -48,7 +42,7 @@ def test_a_record_that_is_gone_while_pages_are_read_is_noticed_by_the_total(
 ) -> None:
     source = stage.source(_changed_before(Api(way=way), question, texts(24, 1)), total=("meta", "total"))
     assert source.fetch(uri(source), tmp_path / "f") is not None
-    assert _lines(tmp_path / "f") == texts(24, 1)
+    assert lines(tmp_path / "f") == texts(24, 1)
 
 
 @pytest.mark.parametrize("way", ["offset", "page_number"])
@@ -58,7 +52,7 @@ def test_one_that_is_gone_from_the_middle_is_noticed_without_total_and_key(
     after = [*texts(12), *texts(12, 13)]
     source = stage.source(_changed_before(Api(way=way), 3, after))
     assert source.fetch(uri(source), tmp_path / "f") is not None
-    assert _lines(tmp_path / "f") == after
+    assert lines(tmp_path / "f") == after
 
 
 def test_a_window_that_changes_with_every_question_is_left_for_later(stage: Stage, tmp_path: Path) -> None:
@@ -99,7 +93,7 @@ def test_a_total_may_be_wrong_for_a_moment(stage: Stage, tmp_path: Path) -> None
     api.between = mend
     source = stage.source(api, total=("meta", "total"))
     assert source.fetch(uri(source), tmp_path / "f") is not None
-    assert _lines(tmp_path / "f") == texts(25)
+    assert lines(tmp_path / "f") == texts(25)
 
 
 def test_a_token_is_fetched_once_for_many_windows_and_again_when_it_is_not_taken_any_more(stage: Stage) -> None:

@@ -251,6 +251,14 @@ MISTAKES = {
 }
 
 
+def test_a_token_is_not_asked_for_without_encryption_where_the_service_has_it(town: SmallDataset) -> None:
+    text = (town.folder / "defs.yaml").read_text().replace('"http://', '"https://')
+    oauth2 = "{oauth2: {token_url: http://x/token, client_id: {env: A}, client_secret: {env: B}}}"
+    town.write({"defs.yaml": text.replace("{bearer: {env: POSTS_TOKEN}}", oauth2)})
+    with pytest.raises((ContractError, Mistakes), match="token_url is without encryption"):
+        _ = town.catalog
+
+
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_told_with_its_line_and_without_its_secrets(town: SmallDataset, name: str) -> None:
     before, after, says = MISTAKES[name]

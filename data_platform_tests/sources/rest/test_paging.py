@@ -5,7 +5,6 @@ import json
 import random
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,12 +16,7 @@ from data_platform.sources.rest.page import page_of
 from data_platform.sources.rest.paging import Cursor
 from data_platform.sources.rest.rest_api import RestApi
 from data_platform.sources.rest.window_file import Digest, WindowFile
-from data_platform_tests.sources.rest.playing import AUTHS, PAGINGS, Api, Stage, texts, uri
-
-
-def _lines(path: Path) -> list[str]:
-    with pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd") as stream:
-        return str(stream.read(), "utf-8").split("\n")[:-1]
+from data_platform_tests.sources.rest.playing import AUTHS, PAGINGS, Api, Stage, lines, texts, uri
 
 
 def _fetched(source: RestApi, path: Path) -> list[str]:
@@ -34,7 +28,7 @@ def _fetched(source: RestApi, path: Path) -> list[str]:
         assert seen.text == fetched.version
         assert hashlib.sha256(path.read_bytes()).hexdigest() == fetched.sha256
         assert path.stat().st_size == fetched.bytes
-    return _lines(path)
+    return lines(path)
 
 
 @pytest.mark.parametrize("way", PAGINGS)
@@ -120,14 +114,14 @@ def test_equal_records_count_as_often_as_they_come() -> None:
 
 
 def test_the_bytes_do_not_depend_on_the_pages(tmp_path: Path) -> None:
-    lines = [text.encode() for text in texts(60_000)]
+    records = [text.encode() for text in texts(60_000)]
     with WindowFile(tmp_path / "one") as one:
-        one.add(lines)
+        one.add(records)
     with WindowFile(tmp_path / "many") as many:
-        for start in range(0, len(lines), 77):
-            many.add(lines[start : start + 77])
+        for start in range(0, len(records), 77):
+            many.add(records[start : start + 77])
     assert (tmp_path / "one").read_bytes() == (tmp_path / "many").read_bytes()
-    assert _lines(tmp_path / "one") == texts(60_000)
+    assert lines(tmp_path / "one") == texts(60_000)
 
 
 @pytest.mark.parametrize("name", ["@odata.nextLink", 'a "b" \\ c', "*"])

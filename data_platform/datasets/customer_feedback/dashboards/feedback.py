@@ -80,7 +80,7 @@ _COUNT = ",.0f"
 _SELECTED = "(product === null || datum.product === product) && (channel === null || datum.channel === channel)"
 _OF_PRODUCT = "product === null || datum.product === product"
 _SEVERITY = {"watch": "#d9822b", "alert": "#c23030"}
-_SHARE_AXIS = {"format": ".0%", "tickCount": 5}
+_SHARE_AXIS: dict[str, Any] = {"format": ".0%", "tickCount": 5}
 
 
 def dashboard(warehouse: "DuckDBPyConnection") -> "list[TopLevelMixin]":
