@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from data_platform.sinks.errors import SinkError
 from data_platform.sinks.target import Target
@@ -70,7 +71,8 @@ def _postgresql(target: Target) -> "sa.Engine":
 def _sqlite(target: Target) -> "sa.Engine":
     import sqlalchemy as sa
 
-    path = Path(sa.make_url(target.url).database or "").absolute()
+    # Three slashes and four are the same file, as they are for the source kind `database`.
+    path = Path("/" + unquote(urlsplit(target.url).path).lstrip("/"))
     if not path.is_file():
         # SQLite would make an empty one.
         raise SinkError(f"{target.shown}: there is no such file. Check the address, or make the database")
