@@ -40,7 +40,7 @@ def test_other_spellings_of_a_value_are_the_same_and_its_neighbours_are_not(
 ) -> None:
     rows = pa.table({"who": [*same, *others, None]})
 
-    cleaned = remover(**{kind: [value]}).cleaned(rows, {"who": [kind]})
+    cleaned = remover(mentioned=None, **{kind: [value]}).cleaned(rows, {"who": [kind]})
 
     assert cleaned.removed["who"].to_pylist() == same
     assert cleaned.kept["who"].to_pylist() == [*others, None]
@@ -73,7 +73,7 @@ def test_a_value_without_a_form_is_found_in_texts_as_a_word_while_it_is_known() 
 
 
 def test_texts_deep_within_lists_records_and_bytes_are_searched_and_the_others_stay_what_they_are() -> None:
-    deep = [{"of": ["ann@example.org", "b"]}, None, {"of": []}]
+    deep: list[dict[str, list[str]] | None] = [{"of": ["ann@example.org", "b"]}, None, {"of": []}]
     rows = pa.table(
         {
             "deep": pa.array(deep, pa.struct([("of", pa.list_(pa.string()))])),
@@ -104,6 +104,6 @@ def test_what_is_only_mentioned_takes_no_row_and_no_other_persons_own_column() -
 def test_numbers_are_compared_as_they_are_written() -> None:
     rows = pa.table({"id": pa.array([17, 170, None], pa.int64())})
 
-    cleaned = remover(**{"id:customer": ["17"]}).cleaned(rows, {"id": ["id:customer"]})
+    cleaned = remover(mentioned=None, **{"id:customer": ["17"]}).cleaned(rows, {"id": ["id:customer"]})
 
     assert cleaned.kept["id"].to_pylist() == [170, None]
