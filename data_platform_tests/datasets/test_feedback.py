@@ -1,6 +1,11 @@
 """Customer feedback from its sample: what was planted is found where it was, and nothing that was said gets further."""
 
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +16,8 @@ from data_platform.datasets.customer_feedback.sample_hostile import HOSTILE
 from data_platform.datasets.customer_feedback.sample_messages import DRIFT, WEEKS, messages
 from data_platform.lake.names import TableName
 from data_platform.planning.catalog import ModelTable
+from data_platform.privacy.searching import Needles
+from data_platform.steps.file_search import search
 from data_platform_tests.datasets.building import House
 
 pytestmark = pytest.mark.slow
@@ -140,3 +147,25 @@ def test_no_sign_of_a_person_is_in_any_curated_file(house: House) -> None:
 
 def _name(table: str) -> TableName:
     return TableName("curated", table)
+
+
+def test_no_personal_value_of_the_sample_stands_outside_of_raw_and_staged_files(house: House) -> None:
+    home, source = house.settings.home, house.settings.samples_path / "customer_feedback"
+    with closing(sqlite3.connect(source / "customers.sqlite")) as customers:
+        rows = customers.execute("SELECT name, email, phone, address FROM customers").fetchall()
+    posts = [
+        json.loads(line)["post"] for line in (source / "posts.ndjson").read_text(encoding="utf-8").split("\n") if line
+    ]
+    values = {value for row in rows for value in row} | {post[key] for post in posts for key in ("author", "text")}
+    # Shorter ones may stand anywhere by chance, as in a hash.
+    needles = Needles(frozenset(value.strip() for value in values if value and len(value.strip()) >= 8))
+
+    def found(left_out: Sequence[Path]) -> list[str]:
+        hits = search(home, needles, leave_out=lambda path: any(path.is_relative_to(each) for each in left_out))
+        return [str(hit.path.relative_to(home)) for hit in hits.hits]
+
+    lake = home / "lake"
+    assert found([home / "samples", lake / "raw", lake / "staged"]) == []
+    seen = found([home / "samples"])
+    assert {path.split("/")[2] for path in seen if path.startswith("lake/raw")} == {"posts", "reviews", "customers"}
+    assert {path.split("/")[2] for path in seen if path.startswith("lake/staged")} >= {"posts", "reviews", "customers"}

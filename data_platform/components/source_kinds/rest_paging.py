@@ -20,8 +20,10 @@ def _names(value: object) -> object:
     return tuple(value.split(".")) if isinstance(value, str) and value else value
 
 
-# Where something stands in a page: `meta.next`, or a list of names where one has a dot.
-At = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_names)]
+_Names = tuple[Annotated[str, Field(min_length=1)], ...]
+# Where something stands in a page: `meta.next`, or a list of names where one has a dot. Dagster checks what is written
+# by the JSON schema, which has to know both.
+At = Annotated[_Names, BeforeValidator(_names, json_schema_input_type=str | _Names)]
 _SomeWhere = Annotated[At, Field(min_length=1)]
 
 
