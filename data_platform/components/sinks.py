@@ -4,7 +4,7 @@ from functools import partial
 
 from data_platform.components.located import located
 from data_platform.components.source_kinds.context import Installation
-from data_platform.components.templates import path_of
+from data_platform.components.templates import path_of, unset_variable
 from data_platform.contracts.errors import ContractError
 from data_platform.contracts.yaml_file import YamlFile
 from data_platform.planning.catalog import ModelTable
@@ -22,8 +22,10 @@ def target_of(table: ModelTable, installation: Installation) -> Target | None:
         raise ContractError(file.path, file.line("sink"), text)
     spec = table.contract.sink.database
     with located(file, *at, "url"):
-        url = path_of(spec.url, installation.variables)
-        check_address(url)
+        unset = unset_variable(spec.url, installation.variables)
+        url = "" if unset else path_of(spec.url, installation.variables)
+        if not unset:
+            check_address(url)
     with located(file, *at, "table"):
         check_name(spec.table)
     ours = {name: (column.type, column.required) for name, column in table.contract.columns.items()}
@@ -37,5 +39,6 @@ def target_of(table: ModelTable, installation: Installation) -> Target | None:
         deletes=spec.deletes,
         wait_seconds=spec.wait_seconds,
         user=None if spec.user is None else partial(installation.secret, spec.user.env),
+        unset=unset,
         password=None if spec.password is None else partial(installation.secret, spec.password.env),
     )

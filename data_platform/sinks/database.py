@@ -21,6 +21,8 @@ _CONNECT_SECONDS = 10
 @contextmanager
 def connected(target: Target) -> Iterator["sa.Engine"]:
     """Connections to the target's database, all closed at the end. Raises SinkError."""
+    if target.unset:
+        raise SinkError(f"{target.shown}: {target.unset} is not set: write the database's url there")
     engine = _sqlite(target) if target.dialect == "sqlite" else _postgresql(target)
     try:
         with _in_words(target):

@@ -31,7 +31,7 @@ class TargetColumn:
 @dataclass(frozen=True)
 class Target:
     """`url` has neither user nor password; these are asked for when a connection is made. `deletes`: what becomes of
-    rows that are no longer ours.
+    rows that are no longer ours. `unset`: the setting that should say where the database is, and does not.
     """
 
     url: str
@@ -40,6 +40,7 @@ class Target:
     schema: str | None = None
     deletes: Literal["keep", "delete"] = "delete"
     wait_seconds: float = 30.0
+    unset: str = ""
     user: Secret | None = field(default=None, repr=False, compare=False)
     password: Secret | None = field(default=None, repr=False, compare=False)
 
@@ -51,7 +52,7 @@ class Target:
     def shown(self) -> str:
         """Where it is, as people and logs may see it."""
         # An address without a host would lose its slashes.
-        address = self.url if self.dialect == "sqlite" else redact(self.url)
+        address = self.url if self.dialect == "sqlite" else redact(self.url) or "a database that is not set"
         return f"{'.'.join(filter(None, (self.schema, self.table)))} at {address}"
 
     @property

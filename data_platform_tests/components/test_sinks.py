@@ -1,10 +1,16 @@
 """Mistakes under `sink`: told with file and line, and never with what may be a password."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from data_platform.components.sinks import target_of
+from data_platform.components.source_kinds.context import Installation
 from data_platform.contracts.errors import ContractError, Mistakes
+from data_platform.lake.names import TableName
+from data_platform.sinks.database import connected
+from data_platform.sinks.errors import SinkError
 from data_platform_tests.databases import Database
 from data_platform_tests.sinks.town import Town, contract_with, town
 
@@ -71,6 +77,22 @@ def test_only_a_curated_table_is_written_back(gauges: Town) -> None:
     sink = 'sink: {database: {url: "sqlite:////target.sqlite", table: places}}\n'
     gauges.write({"staged/places.yaml": staged + sink})
     assert "only a curated table is written back" in _mistake(gauges)
+
+
+def test_a_target_that_is_not_set_keeps_nobody_from_loading_and_is_told_when_rows_are_to_be_sent(gauges: Town) -> None:
+    path = gauges.folder / "curated/daily_rain.yaml"
+    path.write_text(path.read_text().replace("sqlite:////target.sqlite", "{{ customers_url }}"))
+    table = gauges.catalog.model(TableName("curated", "daily_rain"))
+
+    def nothing(_name: str) -> Any:
+        raise AssertionError("nobody asks for this")
+
+    target = target_of(table, Installation({"customers_url": ""}, nothing, nothing, gauges.home))
+
+    assert target is not None
+    assert target.shown == "daily rain at a database that is not set"
+    with pytest.raises(SinkError, match="not set: DATA_PLATFORM_CUSTOMERS_URL is not set: write the database's url"):
+        connected(target).__enter__()
 
 
 def _mistake(gauges: Town) -> str:

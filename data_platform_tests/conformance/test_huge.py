@@ -11,10 +11,11 @@ from data_platform_tests.conformance.cases import over
 from data_platform_tests.conformance.played import records
 from data_platform_tests.conformance.town import FEBRUARY, JANUARY, Stage
 
-FEW, MANY, LETTERS = 9_000, 30_000, 6_000
-BOUND = 160_000_000
-"""How much more a slot of 180 MB may need than one of 54 MB. Rows are written by groups of 64 MB, two at a time; who
-held the slot's bytes and its rows would need some 250 MB more.
+FEW, MANY, LETTERS = 9_000, 50_000, 6_000
+BOUND = 260_000_000
+"""How much more a slot of 300 MB may need than one of 54 MB. Rows are written by groups of 64 MB, two at a time, and
+allocators keep what they had: between 20 and 220 MB more, whether the slot has 180 MB or 360. Who held the slot's bytes
+and its rows would need some 500 MB more.
 """
 
 PROGRAM = """
@@ -56,7 +57,7 @@ def test_a_huge_slot_is_received_in_bounded_memory(stage: Stage) -> None:
         receiver.stdin.flush()
         many, after = map(int, receiver.stdout.readline().split())
     assert (few, many) == (FEW, MANY)
-    assert after - before < BOUND, f"{(after - before) / 1e6:.0f} MB more for a slot of 180 MB"
+    assert after - before < BOUND, f"{(after - before) / 1e6:.0f} MB more for a slot of 300 MB"
     with duckdb.connect() as connection:
         storage, ledger = stage.town.platform.lake.storage, stage.town.platform.lake.ledger("records").read()
         paths = [str(storage.local(str(one.data_key))) for one in ledger.current(FEBRUARY)]

@@ -26,7 +26,7 @@ _INTRODUCTION = """\
 
 Written by `python -m data_platform_tests.proof.losses --write`; a test compares it with what that command finds today.
 
-{count} faults were made by machine, one at a time, on the thinned samples of all datasets: {caught} were refused or
+{count} faults were made by machine, one at a time, on thinned samples of what files feed: {caught} were refused or
 caught, {equal} changed no row on the sample, {survived} survived. {losing} of the survivors lose or invent rows.
 
 Every model's text is mutated, and the text that the compiler makes of staged models as well, past the checks of the

@@ -26,6 +26,8 @@ from data_platform.planning.catalog import Catalog, ModelTable, RawTable, Table
 from data_platform.planning.versions import Versions
 from data_platform.resources.platform import platform_of
 from data_platform.settings import Settings
+from data_platform.sources.http_file import HttpFile
+from data_platform.sources.landing import Landing
 from data_platform.steps.build import build
 from data_platform.steps.making import Made, make
 from data_platform.steps.platform import Platform
@@ -102,12 +104,12 @@ def partitions(table: Table) -> list[str]:
 
 
 def built(folder: Path) -> Sample:
-    """Generates every dataset's sample below `folder`, thins it, and builds it."""
+    """Generates the samples of the datasets that are fed by files below `folder`, thins them, and builds them."""
     settings = Settings(home=folder / "whole", sources="sample", memory_limit="1GiB", threads=1)
     datasets = read_datasets(DATASETS, settings)
     for name, dataset in datasets.by_name.items():
         assert ensure_sample(dataset.folder, settings.samples_path / name), f"{dataset.folder} has no sample.py"
-    whole = platform_of(settings, datasets.catalog)
+    whole = platform_of(settings, fed_by_files(datasets.catalog))
     _build(whole, [t for t in whole.catalog if isinstance(t, RawTable) or t.name.layer == "staged"])
     _thin(whole)
     # The same addresses: what was thinned is what the sources have now.
@@ -115,6 +117,14 @@ def built(folder: Path) -> Sample:
     _build(thin, list(thin.catalog))
     shutil.rmtree(whole.lake.storage.local("raw").parent)
     return Sample(thin, folder)
+
+
+def fed_by_files(catalog: Catalog) -> Catalog:
+    """The datasets all of whose raw tables come from files: only these can be thinned, and made to lie."""
+    tables = {name: list(tables) for name, tables in catalog.by_dataset.items()}
+    sources = {name: [s for t in of if isinstance(t, RawTable) for s in t.sources] for name, of in tables.items()}
+    fed = [name for name, of in sources.items() if all(isinstance(source, HttpFile | Landing) for source in of)]
+    return Catalog.of([table for name in fed for table in tables[name]], catalog.descriptions, catalog.nouns)
 
 
 def _build(platform: Platform, tables: list[Table]) -> None:

@@ -100,10 +100,14 @@ MISTAKES = {
         "there is no wide.py beside defs.yaml",
     ),
     "a kind of source": Mistake(
-        DEFS, '{http_file: {url: "{{ tlc_url }}/places.csv"}}', "{ftp: {}}", "defs.yaml:19", "valid: http_file"
+        DEFS,
+        '{http_file: {url: "{{ tlc_url }}/places.csv"}}',
+        "{ftp: {}}",
+        "defs.yaml:19",
+        "valid: database",
     ),
     "no source": Mistake(
-        DEFS, '{http_file: {url: "{{ tlc_url }}/places.csv"}}', "{}", "defs.yaml:19", "write http_file, landing or both"
+        DEFS, '{http_file: {url: "{{ tlc_url }}/places.csv"}}', "{}", "defs.yaml:19", "write at least one of"
     ),
     "a pattern of files": Mistake(
         DEFS, _PULLED, _landing("r(?P<day.csv", "{from: day, format: '%y%m%d'}"), "defs.yaml:9", "is no pattern"
